@@ -1,0 +1,366 @@
+package poll
+
+import (
+	"io"
+	"net/netip"
+)
+
+// Handler is what a connection calls, on the loop's goroutine.
+type Handler interface {
+	// OnData brings bytes that were read. b is valid until the callback returns,
+	// and may be changed in place until then.
+	OnData(c *Conn, b []byte)
+	// OnDrain tells that all output is written, after Pressure was reported.
+	OnDrain(c *Conn)
+	// OnClose is the last call, made exactly once, at the end of the turn in
+	// which the connection left its open state: err is nil after Close, io.EOF
+	// when the peer closed, else the argument of Abort, an [Errno], [ErrSlow],
+	// [ErrOverflow] or [ErrClosed]. Output that was queued before Close, or when
+	// the peer closed, is still written afterwards.
+	OnClose(c *Conn, err error)
+}
+
+// Status is what a write tells.
+type Status uint8
+
+const (
+	// OK: queued, and flushed at the end of the turn.
+	OK Status = iota
+	// Pressure: queued, but more than Limits.SoftBytes wait: hold back until
+	// OnDrain.
+	Pressure
+	// Dropped: not queued; the connection is not open (any more).
+	Dropped
+)
+
+// String returns "ok", "pressure" or "dropped".
+func (s Status) String() string { return [...]string{"ok", "pressure", "dropped"}[s] }
+
+// connState is the life of a connection. What may follow:
+//
+//	open      -> closing (Close, the peer's FIN), closed (Abort, an error)
+//	closing   -> lingering (all output written), closed
+//	lingering -> closed (the peer's FIN, an error, LingerTime)
+//	closed    -> nothing; the descriptor is released at the end of the turn
+type connState uint8
+
+const (
+	open connState = iota
+	closing
+	lingering
+	closed
+)
+
+// String returns the state's name.
+func (s connState) String() string {
+	return [...]string{"open", "closing", "lingering", "closed"}[s]
+}
+
+const (
+	isPending  = 1 << iota // in the loop's pending list
+	isBlocked              // the kernel took less than we had: waiting for Writable
+	isPressed              // Pressure was reported
+	isPaused               // Pause was called
+	isFinished             // the peer's FIN was read
+	isSlow                 // in the loop's slow list
+)
+
+// A Conn is one connection. It reads into the loop's buffer and holds memory of
+// its own only while output is unwritten. Loop's goroutine only.
+type Conn struct {
+	loop    *Loop
+	handler Handler
+	limits  *Limits
+	ln      *Listener
+	next    *Conn
+	out     outbuf
+	err     error // what OnClose will tell
+	peer    netip.AddrPort
+	stall   int64 // ms: when a write last made progress, or when the open state ended
+	over    int64 // ms: since when the soft limit is passed; while lingering, bytes discarded
+	fd      int32
+	state   connState
+	want    Interest
+	flags   uint8
+}
+
+// Loop is the loop that the connection lives on.
+func (c *Conn) Loop() *Loop { return c.loop }
+
+// RemoteAddr is the peer's address; the zero AddrPort on a unix socket.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.peer }
+
+// LocalAddr asks the kernel for the address that the connection came in on.
+func (c *Conn) LocalAddr() netip.AddrPort {
+	if c.fd < 0 {
+		return netip.AddrPort{}
+	}
+	return c.loop.kernel.LocalAddr(int(c.fd))
+}
+
+// Handler is the present handler; nil after OnClose.
+func (c *Conn) Handler() Handler { return c.handler }
+
+// SetHandler makes h the receiver of all further calls, the switch from one
+// protocol to another. It has no effect once the connection left its open state
+// and OnClose was called.
+func (c *Conn) SetHandler(h Handler) {
+	if c.handler != nil {
+		c.handler = h
+	}
+}
+
+// Open is true until Close, Abort, an error or the peer's FIN.
+func (c *Conn) Open() bool { return c.state == open }
+
+// Buffered is the number of bytes that wait to be written.
+func (c *Conn) Buffered() int { return c.out.size }
+
+// Blocked is true while the kernel takes no more and output waits.
+func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
+
+// Write queues b, which is copied.
+func (c *Conn) Write(b []byte) Status { return c.Commit(append(c.Out(), b...)) }
+
+// Out is the out buffer to append to. What Commit gets must be Out with bytes
+// appended; there may be no other call on this connection in between.
+func (c *Conn) Out() []byte {
+	if c.out.own == nil {
+		c.out.own = c.loop.spare.take()
+	}
+	return c.out.own
+}
+
+// Commit queues what was appended to Out.
+func (c *Conn) Commit(b []byte) Status {
+	n := len(b) - len(c.out.own)
+	if c.state != open {
+		if c.out.size == 0 { // Out took a buffer for nothing
+			c.drop()
+		}
+		return Dropped
+	}
+	c.out.own = b
+	return c.queued(n)
+}
+
+// shareBytes is the size from which a shared slice is queued by reference: below
+// it a copy is cheaper than another entry of the write vector.
+const shareBytes = 4 << 10
+
+// WriteShared queues b, which is kept until it is written and must not change
+// until then: one large frame for many connections. Small ones are copied.
+func (c *Conn) WriteShared(b []byte) Status {
+	if len(b) < shareBytes {
+		return c.Write(b)
+	}
+	if c.state != open {
+		return Dropped
+	}
+	c.out.shared = append(c.out.shared, segment{at: len(c.Out()), b: b})
+	return c.queued(len(b))
+}
+
+// earlyBytes of output are written before the turn ends: the kernel's buffer
+// drains meanwhile, and ours stays small.
+const earlyBytes = 64 << 10
+
+// queued accounts for n new bytes and tells how it stands.
+func (c *Conn) queued(n int) Status {
+	l := c.loop
+	if c.out.size == 0 {
+		c.stall = l.now
+	}
+	c.out.size += n
+	l.stats.OutBytes += n
+	if c.flags&isPending == 0 {
+		c.flags |= isPending
+		c.next, l.pending = l.pending, c
+	}
+	if c.out.size >= earlyBytes && c.flags&isBlocked == 0 {
+		c.flush(false)
+	}
+	if c.state != open {
+		return Dropped
+	}
+	if c.out.size > c.limits.HardBytes {
+		l.stats.Overflowed++
+		c.Abort(ErrOverflow)
+		return Dropped
+	}
+	if c.out.size <= c.limits.SoftBytes {
+		return OK
+	}
+	if c.over == 0 {
+		c.over = max(l.now, 1)
+		l.slow.add(c)
+	}
+	c.flags |= isPressed
+	return Pressure
+}
+
+// Pause stops reading; the peer is slowed down by TCP. Resume goes on.
+func (c *Conn) Pause() {
+	c.flags |= isPaused
+	c.interest()
+}
+
+// Resume is the opposite of Pause.
+func (c *Conn) Resume() {
+	c.flags &^= isPaused
+	c.interest()
+}
+
+// Close flushes what is queued, sends FIN, reads on for a moment so that the
+// peer gets everything (a close with unread input would reset), and releases the
+// descriptor. OnClose(nil) follows at the end of the turn, before that.
+func (c *Conn) Close() {
+	if c.leave(nil) {
+		c.setState(closing)
+		c.flags &^= isPaused
+		c.interest()
+		if c.flags&isPending == 0 {
+			c.flags |= isPending
+			c.next, c.loop.pending = c.loop.pending, c
+		}
+		c.loop.slow.add(c)
+	}
+}
+
+// Abort drops the connection and its output at once; OnClose(err) follows at the
+// end of the turn. A connection that is closing already is cut short.
+func (c *Conn) Abort(err error) {
+	c.leave(err)
+	if c.state != closed {
+		c.setState(closed)
+		c.drop()
+		c.loop.dead = append(c.loop.dead, c)
+	}
+}
+
+// leave ends the open state once.
+func (c *Conn) leave(err error) bool {
+	if c.state != open {
+		return false
+	}
+	c.err = err
+	c.stall = c.loop.now
+	c.loop.left = append(c.loop.left, c)
+	return true
+}
+
+func (c *Conn) setState(s connState) {
+	if s <= c.state {
+		panic("poll: connection goes from " + c.state.String() + " to " + s.String())
+	}
+	c.state = s
+}
+
+// interest tells the kernel what we wait for, if that changed.
+func (c *Conn) interest() {
+	var want Interest
+	if c.flags&(isPaused|isFinished) == 0 {
+		want = Readable
+	}
+	if c.flags&isBlocked != 0 {
+		want |= Writable
+	}
+	if want != c.want && c.state != closed {
+		c.want = want
+		if errno := c.loop.kernel.Modify(int(c.fd), want); errno != 0 {
+			c.Abort(errno)
+		}
+	}
+}
+
+// ready serves one report of the kernel.
+func (c *Conn) ready(got Interest) {
+	if got&Writable != 0 && c.flags&isBlocked != 0 {
+		c.flush(true)
+	}
+	if got&Readable == 0 || c.state == closed {
+		return
+	}
+	if c.want&Readable == 0 {
+		if got&Writable != 0 { // not asked for: an error, or both halves are closed
+			c.broken()
+		}
+		return
+	}
+	n, errno := c.read()
+	switch {
+	case errno == eagain:
+	case errno != 0:
+		c.Abort(errno)
+	case n == 0:
+		c.finished()
+	case c.state == open:
+		c.loop.stats.BytesIn += uint64(n)
+		c.handler.OnData(c, c.loop.rbuf[:n])
+	default:
+		c.discard(n)
+	}
+}
+
+func (c *Conn) read() (n int, errno Errno) {
+	for {
+		c.loop.stats.Reads++
+		n, errno = c.loop.kernel.Read(int(c.fd), c.loop.rbuf)
+		if errno != eintr {
+			return n, errno
+		}
+	}
+}
+
+// broken handles a hang-up that is reported while we do not read. A paused
+// connection may still hold input, but nobody is left to answer to.
+func (c *Conn) broken() {
+	if c.state == open {
+		c.Abort(io.EOF)
+	} else {
+		c.Abort(nil)
+	}
+}
+
+// finished handles the peer's FIN: what was queued is still written.
+func (c *Conn) finished() {
+	c.flags |= isFinished
+	if c.leave(io.EOF) {
+		c.setState(closing)
+		c.loop.slow.add(c)
+	}
+	if c.out.size == 0 {
+		c.Abort(nil)
+		return
+	}
+	c.interest()
+}
+
+// lingerBytes is what a closed connection may still send before we give up
+// being polite.
+const lingerBytes = 256 << 10
+
+func (c *Conn) discard(n int) {
+	if c.state != lingering {
+		return
+	}
+	if c.over += int64(n); c.over > lingerBytes {
+		c.Abort(nil)
+	}
+}
+
+// release closes the descriptor. It is the end of the object.
+func (c *Conn) release() {
+	if c.fd < 0 {
+		return
+	}
+	l := c.loop
+	l.sources[c.fd] = nil
+	l.kernel.CloseFD(int(c.fd))
+	c.fd = -1
+	c.state = closed
+	l.stats.Conns--
+	l.stats.Closed++
+	c.ln.conns--
+	c.ln.resume()
+}

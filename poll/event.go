@@ -1,0 +1,70 @@
+package poll
+
+// watch is a user's descriptor on the loop: a serial line, a CAN socket, a pipe.
+type watch struct {
+	loop *Loop
+	fn   func(fd int, got Interest)
+	fd   int
+	once bool
+}
+
+// Add calls fn whenever fd is ready for what is wanted, until Remove. The
+// descriptor stays the caller's: it should be non-blocking, and must be removed
+// before it is closed.
+func (l *Loop) Add(fd int, want Interest, fn func(fd int, got Interest)) error {
+	return l.watch(&watch{loop: l, fn: fn, fd: fd}, want)
+}
+
+// Once is Add for one call: the descriptor is removed before fn runs.
+func (l *Loop) Once(fd int, want Interest, fn func(fd int, got Interest)) error {
+	return l.watch(&watch{loop: l, fn: fn, fd: fd, once: true}, want)
+}
+
+func (l *Loop) watch(w *watch, want Interest) error {
+	if l.closed || w.fd < 0 {
+		return ErrClosed
+	}
+	if l.source(w.fd) != nil {
+		return ErrInUse
+	}
+	if errno := l.kernel.Register(w.fd, want); errno != 0 {
+		return errno
+	}
+	l.attach(w.fd, w)
+	return nil
+}
+
+// Remove forgets descriptors given to Add or Once; none named means all of them.
+func (l *Loop) Remove(fds ...int) error {
+	if len(fds) == 0 {
+		fds = l.FDs()
+	}
+	for _, fd := range fds {
+		if _, ok := l.source(fd).(*watch); !ok {
+			return ErrClosed
+		}
+		l.sources[fd] = nil
+		if errno := l.kernel.Unregister(fd); errno != 0 {
+			return errno
+		}
+	}
+	return nil
+}
+
+// FDs lists the descriptors that Add and Once watch.
+func (l *Loop) FDs() []int {
+	var fds []int
+	for fd, s := range l.sources {
+		if _, ok := s.(*watch); ok {
+			fds = append(fds, fd)
+		}
+	}
+	return fds
+}
+
+func (w *watch) ready(got Interest) {
+	if w.once {
+		w.loop.Remove(w.fd)
+	}
+	w.fn(w.fd, got)
+}

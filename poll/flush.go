@@ -1,0 +1,98 @@
+package poll
+
+// flush writes what is queued, as much as the kernel takes. Callbacks are made
+// only when tell is set: not from within a handler's write.
+func (c *Conn) flush(tell bool) {
+	for c.out.size > 0 {
+		n, offered, errno := c.write()
+		if errno != 0 && errno != eagain {
+			c.Abort(errno)
+			return
+		}
+		c.wrote(n)
+		if n < offered {
+			c.flags |= isBlocked
+			c.loop.slow.add(c)
+			c.interest()
+			return
+		}
+	}
+	if c.state == closed {
+		return
+	}
+	c.drop()
+	if c.flags&isBlocked != 0 {
+		c.flags &^= isBlocked
+		c.interest()
+	}
+	switch {
+	case c.state == closing:
+		c.linger()
+	case tell && c.flags&isPressed != 0 && c.state == open:
+		c.flags &^= isPressed
+		c.handler.OnDrain(c)
+	}
+}
+
+// wrote accounts for n bytes that the kernel took.
+func (c *Conn) wrote(n int) {
+	c.out.advance(n)
+	c.loop.stats.BytesOut += uint64(n)
+	c.loop.stats.OutBytes -= n
+	if n > 0 && c.state == open { // a closed connection's time does not start anew
+		c.stall = c.loop.now
+	}
+	if c.out.size <= c.limits.SoftBytes {
+		c.over = 0
+	}
+}
+
+// linger sends FIN once everything is written.
+func (c *Conn) linger() {
+	if c.flags&isFinished != 0 {
+		c.Abort(nil)
+		return
+	}
+	c.setState(lingering)
+	c.over = 0 // from here on: bytes discarded
+	if errno := c.loop.kernel.Shutdown(int(c.fd)); errno != 0 {
+		c.Abort(nil)
+	}
+}
+
+// maxVector bounds one vectored write.
+const maxVector = 16
+
+// write makes one attempt and tells how much it offered and how much was taken.
+func (c *Conn) write() (n, offered int, errno Errno) {
+	l := c.loop
+	var iov [][]byte
+	if len(c.out.shared) > 0 {
+		iov = c.out.vector(l.iov[:0])
+		defer clear(iov)
+	}
+	for {
+		l.stats.Writes++
+		if iov == nil {
+			b := c.out.own[c.out.off:]
+			offered = len(b)
+			n, errno = l.kernel.Write(int(c.fd), b)
+		} else {
+			offered = 0
+			for _, b := range iov {
+				offered += len(b)
+			}
+			n, errno = l.kernel.Writev(int(c.fd), iov)
+		}
+		if errno != eintr {
+			return max(n, 0), offered, errno
+		}
+	}
+}
+
+// drop lets go of the out buffer.
+func (c *Conn) drop() {
+	c.loop.stats.OutBytes -= c.out.size
+	c.loop.spare.give(c.out.own)
+	c.out = outbuf{}
+}

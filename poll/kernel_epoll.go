@@ -1,0 +1,134 @@
+//go:build linux
+
+package poll
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// epoll is the kernel on Linux. Calls that cannot block go to the system
+// directly (RawSyscall): the Go scheduler need not be told of them, which is
+// worth a fifth of the time of a small message.
+type epoll struct {
+	sockets
+	ep, wakeup int
+	events     []unix.EpollEvent
+	start      time.Time
+}
+
+func newKernel() (Kernel, error) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	wakeup, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(ep)
+		return nil, err
+	}
+	k := &epoll{ep: ep, wakeup: wakeup, start: time.Now()}
+	if errno := k.Register(wakeup, Readable); errno != 0 {
+		k.Close()
+		return nil, errno
+	}
+	return k, nil
+}
+
+func (k *epoll) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
+	if len(k.events) < len(ready) {
+		k.events = make([]unix.EpollEvent, len(ready))
+	}
+	n, errno := k.wait(k.events[:len(ready)], timeout)
+	if errno != 0 {
+		return 0, errno
+	}
+	m := 0
+	for _, e := range k.events[:n] {
+		if int(e.Fd) == k.wakeup {
+			var b [8]byte
+			k.Read(k.wakeup, b[:])
+			continue
+		}
+		var got Interest
+		if e.Events&unix.EPOLLIN != 0 {
+			got = Readable
+		}
+		if e.Events&unix.EPOLLOUT != 0 {
+			got |= Writable
+		}
+		if e.Events&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
+			got = Readable | Writable
+		}
+		ready[m] = Ready{FD: e.Fd, Got: got}
+		m++
+	}
+	return m, 0
+}
+
+func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errno) {
+	if timeout == 0 {
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(k.ep), uintptr(unsafe.Pointer(&events[0])),
+			uintptr(len(events)), 0, 0, 0)
+		return int(n), errno
+	}
+	ms := -1
+	if timeout > 0 {
+		ms = int(min(millis(timeout), 1<<31-1))
+	}
+	n, err := unix.EpollWait(k.ep, events, ms)
+	return n, errnoOf(err)
+}
+
+func (k *epoll) Wake() {
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	unix.Write(k.wakeup, one[:])
+}
+
+func (k *epoll) Register(fd int, want Interest) Errno { return k.control(unix.EPOLL_CTL_ADD, fd, want) }
+func (k *epoll) Modify(fd int, want Interest) Errno   { return k.control(unix.EPOLL_CTL_MOD, fd, want) }
+func (k *epoll) Unregister(fd int) Errno              { return k.control(unix.EPOLL_CTL_DEL, fd, 0) }
+
+func (k *epoll) control(op, fd int, want Interest) Errno {
+	e := unix.EpollEvent{Fd: int32(fd)}
+	if want&Readable != 0 {
+		e.Events = unix.EPOLLIN
+	}
+	if want&Writable != 0 {
+		e.Events |= unix.EPOLLOUT
+	}
+	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(k.ep), uintptr(op), uintptr(fd),
+		uintptr(unsafe.Pointer(&e)), 0, 0)
+	return errno
+}
+
+func (k *epoll) Accept(fd int, o *ListenOptions) (int, netip.AddrPort, Errno) {
+	conn, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+	if err != nil {
+		return -1, netip.AddrPort{}, errnoOf(err)
+	}
+	tune(conn, o)
+	return conn, addrOf(sa), 0
+}
+
+func (k *epoll) Read(fd int, p []byte) (int, Errno) {
+	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	return int(n), errno
+}
+
+func (k *epoll) Write(fd int, p []byte) (int, Errno) {
+	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	return int(n), errno
+}
+
+func (k *epoll) Monotonic() time.Duration { return time.Since(k.start) }
+
+func (k *epoll) Close() error {
+	unix.Close(k.wakeup)
+	return unix.Close(k.ep)
+}

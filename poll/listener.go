@@ -1,0 +1,208 @@
+package poll
+
+import (
+	"net/netip"
+	"time"
+)
+
+// ListenOptions describe a listening socket. A zero field takes the default.
+type ListenOptions struct {
+	// Network is "tcp" (default; both families where Address is one of IPv6 or
+	// empty), "tcp4", "tcp6" or "unix".
+	Network string
+	// Address is "host:port" with a literal address (empty: all), or the path of a
+	// unix socket, which is removed first if it is a stale socket.
+	Address string
+	// Backlog of the kernel's queue. Default 511.
+	Backlog int
+	// AcceptBudget is the most connections taken per turn. Default 64.
+	AcceptBudget int
+	// MaxConns stops accepting while so many are open; the kernel's queue holds
+	// the rest. Default: no bound but the descriptor table.
+	MaxConns int
+	// SendBufferBytes and ReceiveBufferBytes set the kernel's buffers of each
+	// connection. A stalled peer holds megabytes of kernel memory with the
+	// system's defaults, 84 kB with 16 KiB. Default: the system's.
+	SendBufferBytes, ReceiveBufferBytes int
+	// UserTimeout bounds unacknowledged data (TCP_USER_TIMEOUT, Linux only), the
+	// net below the protocol's own heartbeat. Default 60 s, negative is off.
+	UserTimeout time.Duration
+	// Limits of each connection. A zero field takes the loop's.
+	Limits Limits
+	// Accept is called for each connection and returns its handler; nil refuses,
+	// the descriptor is closed. Required.
+	Accept func(c *Conn) Handler
+}
+
+func (o ListenOptions) withDefaults(l Limits) ListenOptions {
+	set(&o.Network, "tcp")
+	set(&o.Backlog, 511)
+	set(&o.AcceptBudget, 64)
+	set(&o.UserTimeout, time.Minute)
+	set(&o.Limits.SoftBytes, l.SoftBytes)
+	set(&o.Limits.SoftTime, l.SoftTime)
+	set(&o.Limits.HardBytes, l.HardBytes)
+	set(&o.Limits.StallTime, l.StallTime)
+	set(&o.Limits.LingerTime, l.LingerTime)
+	return o
+}
+
+// A Listener accepts connections. It survives a full descriptor table: it holds
+// one descriptor in reserve with which it takes and refuses a caller, and then
+// rests for 10 ms to 1 s. Loop's goroutine only.
+type Listener struct {
+	loop    *Loop
+	options ListenOptions
+	at      netip.AddrPort
+	fd      int
+	reserve int
+	conns   int
+	full    bool // MaxConns is reached
+	rest    Timer
+	pause   time.Duration
+}
+
+const minPause, maxPause = 10 * time.Millisecond, time.Second
+
+// Listen opens a listening socket and accepts on it from the next turn on.
+func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
+	if l.closed {
+		return nil, ErrClosed
+	}
+	o = o.withDefaults(l.options.Limits)
+	fd, at, err := l.kernel.Listen(&o)
+	if err != nil {
+		return nil, err
+	}
+	ln := &Listener{loop: l, options: o, at: at, fd: fd, reserve: -1}
+	if errno := l.kernel.Register(fd, Readable); errno != 0 {
+		l.kernel.CloseFD(fd)
+		return nil, errno
+	}
+	ln.restock()
+	l.attach(fd, ln)
+	l.stats.Listeners++
+	return ln, nil
+}
+
+// Addr is the address that the listener got; port 0 was replaced by a real one.
+func (ln *Listener) Addr() netip.AddrPort { return ln.at }
+
+// Conns is the number of descriptors that came through this listener and are
+// not released yet.
+func (ln *Listener) Conns() int { return ln.conns }
+
+// Close stops listening. Connections stay.
+func (ln *Listener) Close() {
+	if ln.fd < 0 {
+		return
+	}
+	l := ln.loop
+	l.Disarm(&ln.rest)
+	l.sources[ln.fd] = nil
+	l.kernel.CloseFD(ln.fd)
+	if ln.reserve >= 0 {
+		l.kernel.CloseFD(ln.reserve)
+	}
+	ln.fd, ln.reserve = -1, -1
+	l.stats.Listeners--
+}
+
+func (ln *Listener) ready(Interest) {
+	for range ln.options.AcceptBudget {
+		if ln.fd < 0 || ln.full {
+			return
+		}
+		fd, from, errno := ln.loop.kernel.Accept(ln.fd, &ln.options)
+		switch errno {
+		case 0:
+			ln.pause = 0
+			ln.take(fd, from)
+		case eagain:
+			return
+		case emfile, enfile:
+			ln.refuse()
+			ln.sleep()
+			return
+		case enobufs, enomem:
+			ln.sleep()
+			return
+		default: // EINTR, or the caller is gone already
+		}
+	}
+}
+
+// take makes a connection of an accepted descriptor.
+func (ln *Listener) take(fd int, from netip.AddrPort) {
+	l := ln.loop
+	l.stats.Accepted++
+	if errno := l.kernel.Register(fd, Readable); errno != 0 {
+		l.kernel.CloseFD(fd)
+		l.stats.Refused++
+		return
+	}
+	c := &Conn{loop: l, ln: ln, limits: &ln.options.Limits, fd: int32(fd), peer: from, want: Readable}
+	l.attach(fd, c)
+	l.stats.Conns++
+	ln.conns++
+	if m := ln.options.MaxConns; m > 0 && ln.conns >= m {
+		ln.full = true
+		l.kernel.Modify(ln.fd, 0)
+	}
+	if c.handler = ln.options.Accept(c); c.handler == nil {
+		l.stats.Refused++
+		c.state = closed
+		l.dead = append(l.dead, c)
+	}
+}
+
+// refuse takes one caller with the reserve descriptor and hangs up, so that it
+// is told instead of left in the queue.
+func (ln *Listener) refuse() {
+	k := ln.loop.kernel
+	if ln.reserve < 0 {
+		return
+	}
+	k.CloseFD(ln.reserve)
+	ln.reserve = -1
+	if fd, _, errno := k.Accept(ln.fd, &ln.options); errno == 0 {
+		k.CloseFD(fd)
+		ln.loop.stats.Refused++
+	}
+	ln.restock()
+}
+
+// restock opens the reserve descriptor; without one there is only the rest.
+func (ln *Listener) restock() {
+	if ln.reserve < 0 {
+		if fd, errno := ln.loop.kernel.Reserve(); errno == 0 {
+			ln.reserve = fd
+		}
+	}
+}
+
+// sleep disarms the listener: a level-triggered one that cannot accept would
+// spin the loop.
+func (ln *Listener) sleep() {
+	ln.pause = min(max(2*ln.pause, minPause), maxPause)
+	ln.loop.kernel.Modify(ln.fd, 0)
+	ln.loop.Arm(&ln.rest, ln.pause, ln)
+}
+
+// OnTimer ends the rest.
+func (ln *Listener) OnTimer(*Timer) {
+	ln.restock()
+	if !ln.full {
+		ln.loop.kernel.Modify(ln.fd, Readable)
+	}
+}
+
+// resume accepts again after a connection was released.
+func (ln *Listener) resume() {
+	if ln.full && ln.fd >= 0 && ln.conns < ln.options.MaxConns {
+		ln.full = false
+		if !ln.rest.Armed() {
+			ln.loop.kernel.Modify(ln.fd, Readable)
+		}
+	}
+}

@@ -1,0 +1,302 @@
+package poll
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Loop owns a kernel, its connections, its timers and two buffers. Every
+// method is for the loop's goroutine, the one that calls Poll or Run, except
+// Post and Stop, which any goroutine may call.
+type Loop struct {
+	kernel  Kernel
+	options Options
+	now     int64 // ms, read once per turn
+	rbuf    []byte
+	scratch []byte
+	iov     [][]byte // for one vectored write
+	busy    bool     // the last turn had events: look before sleeping
+	ready   []Ready
+	sources []source // by descriptor
+
+	timers timerHeap
+	due    []*Timer
+
+	pending *Conn   // have output to flush before the next wait
+	left    []*Conn // left the open state: OnClose is due
+	dead    []*Conn // descriptors to release at the end of the turn
+	slow    slowList
+	spare   spareList
+	stats   Stats
+	offload offload
+	closed  bool
+
+	mu      sync.Mutex // guards posted
+	posted  []func()
+	running []func()
+	waking  atomic.Bool // a Wake is on its way
+	stopped atomic.Bool
+}
+
+// source is what stands behind a registered descriptor.
+type source interface{ ready(got Interest) }
+
+// Stats are counters since New, and what is open now. Wake-ups without any
+// event count as turns too.
+type Stats struct {
+	Conns, Timers, Listeners            int
+	Turns, Accepted, Closed, Refused    uint64
+	Reads, Writes, BytesIn, BytesOut    uint64
+	OutBytes                            int // unwritten output of all connections
+	Slow, Overflowed, Offloaded, Denied uint64
+}
+
+// New makes a loop on o.Kernel, or on the operating system's.
+func New(o Options) (*Loop, error) {
+	o = o.withDefaults()
+	if o.Kernel == nil {
+		k, err := newKernel()
+		if err != nil {
+			return nil, err
+		}
+		o.Kernel = k
+	}
+	l := &Loop{kernel: o.Kernel, options: o, rbuf: make([]byte, o.ReadBufferBytes), ready: make([]Ready, o.EventsPerTurn), iov: make([][]byte, 0, maxVector)}
+	l.spare.limit = o.SpareBytes
+	l.slow.loop = l
+	l.offload.init(l)
+	// A Go timer that is first armed when the descriptor table is full kills
+	// the process (the runtime opens its own poller then): arm one now.
+	time.AfterFunc(time.Hour, func() {}).Stop()
+	l.tick()
+	return l, nil
+}
+
+// Poll runs one turn: it waits up to timeout for something to do, does it, and
+// returns. Zero does not wait, a negative timeout waits for ever.
+func (l *Loop) Poll(timeout time.Duration) error {
+	if l.closed {
+		return ErrClosed
+	}
+	return l.turn(timeout)
+}
+
+// Run turns the loop until Stop, or until ctx is done, whose error it returns.
+func (l *Loop) Run(ctx context.Context) error {
+	l.stopped.Store(false)
+	defer context.AfterFunc(ctx, l.Stop)()
+	for !l.stopped.Load() {
+		if l.closed {
+			return ErrClosed
+		}
+		if err := l.turn(-1); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Stop makes Run return after the present turn. Any goroutine may call it.
+func (l *Loop) Stop() {
+	l.stopped.Store(true)
+	l.wake()
+}
+
+// Close aborts every connection, tells their handlers, closes the listeners and
+// the kernel. User descriptors stay open.
+func (l *Loop) Close() error {
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	for _, s := range l.sources {
+		switch s := s.(type) {
+		case *Conn:
+			s.Abort(ErrClosed)
+		case *Listener:
+			s.Close()
+		}
+	}
+	l.settle()
+	for _, c := range l.sources { // those that handlers left lingering
+		if c, ok := c.(*Conn); ok {
+			c.release()
+		}
+	}
+	l.offload.close()
+	return l.kernel.Close()
+}
+
+// Post runs fn on the loop, in the next turn. Any goroutine may call it, the
+// loop's own too. Posted functions run in the order of their Posts.
+func (l *Loop) Post(fn func()) {
+	l.mu.Lock()
+	l.posted = append(l.posted, fn)
+	l.mu.Unlock()
+	l.wake()
+}
+
+func (l *Loop) wake() {
+	if l.waking.CompareAndSwap(false, true) {
+		l.kernel.Wake()
+	}
+}
+
+// Now is the monotonic time of this turn in milliseconds.
+func (l *Loop) Now() int64 { return l.now }
+
+// Time is the wall clock's time.
+func (l *Loop) Time() time.Time { return l.kernel.Wall() }
+
+// Random fills p from the system's random source.
+func (l *Loop) Random(p []byte) { l.kernel.Random(p) }
+
+// Scratch is the loop's one buffer for composing output, empty and with some
+// capacity; it is valid until the callback returns. Its user gives back what it
+// grew to with SetScratch, so that the next one finds the room.
+func (l *Loop) Scratch() []byte { return l.scratch[:0] }
+
+// maxScratch is what the loop keeps of a scratch buffer that grew.
+const maxScratch = 64 << 10
+
+// SetScratch is the other half of Scratch. b is kept until the next Scratch;
+// one that grew beyond 64 KiB is let go.
+func (l *Loop) SetScratch(b []byte) {
+	if cap(b) > cap(l.scratch) && cap(b) <= maxScratch {
+		l.scratch = b
+	}
+}
+
+// Stats tells the counters.
+func (l *Loop) Stats() Stats {
+	s := l.stats
+	s.Timers = len(l.timers)
+	s.Offloaded, s.Denied = l.offload.counts()
+	return s
+}
+
+// turn is one pass, in an order that has reasons:
+//
+//  1. wait, no longer than the next timer and not at all while work is left over;
+//  2. read the clock once, for everything that follows;
+//  3. serve what is ready: each connection reads once, so none starves another;
+//  4. run what was posted, then the timers, which see this turn's input: a pong
+//     that has arrived saves its session;
+//  5. settle: one write per connection for all that the turn produced, tell
+//     handlers of connections that ended, and only then release descriptors, so
+//     that no event of this turn meets a number that was reused.
+func (l *Loop) turn(timeout time.Duration) error {
+	n, errno := l.wait(timeout)
+	l.stats.Turns++
+	l.tick()
+	if errno != 0 && errno != eintr {
+		return errno
+	}
+	for _, r := range l.ready[:n] {
+		if s := l.source(int(r.FD)); s != nil {
+			s.ready(r.Got)
+		}
+	}
+	l.runPosted()
+	l.expire()
+	l.settle()
+	return nil
+}
+
+// wait looks once without sleeping while there is traffic: that needs no clock
+// and does not tell the Go scheduler of a call that cannot block.
+func (l *Loop) wait(timeout time.Duration) (n int, errno Errno) {
+	if l.busy {
+		n, errno = l.kernel.Wait(l.ready, 0)
+	}
+	if n == 0 && errno == 0 {
+		n, errno = l.kernel.Wait(l.ready, l.patience(timeout))
+	}
+	l.busy = n > 0
+	return n, errno
+}
+
+// patience is how long the turn may wait.
+func (l *Loop) patience(timeout time.Duration) time.Duration {
+	if l.pending != nil || len(l.left) > 0 || len(l.dead) > 0 {
+		return 0
+	}
+	if len(l.timers) > 0 {
+		d := max(0, time.Duration(l.timers[0].when)*time.Millisecond-l.kernel.Monotonic())
+		if timeout < 0 || d < timeout {
+			return d
+		}
+	}
+	return timeout
+}
+
+func (l *Loop) tick() { l.now = int64(l.kernel.Monotonic() / time.Millisecond) }
+
+func (l *Loop) runPosted() {
+	if !l.waking.Load() {
+		return
+	}
+	l.waking.Store(false) // before the swap: a Post after it wakes again
+	l.mu.Lock()
+	l.running, l.posted = l.posted, l.running[:0]
+	l.mu.Unlock()
+	for i, fn := range l.running {
+		l.running[i] = nil
+		fn()
+	}
+}
+
+// settle ends a turn. Output that the farewells cause is flushed too; what
+// handlers add after that keeps the next turn from waiting.
+func (l *Loop) settle() {
+	l.flush()
+	if len(l.left) > 0 {
+		l.farewell()
+		l.flush()
+	}
+	for i, c := range l.dead {
+		l.dead[i] = nil
+		c.release()
+	}
+	l.dead = l.dead[:0]
+}
+
+func (l *Loop) flush() {
+	c := l.pending
+	l.pending = nil
+	for c != nil {
+		next := c.next
+		c.next, c.flags = nil, c.flags&^isPending
+		c.flush(true)
+		c = next
+	}
+}
+
+func (l *Loop) farewell() {
+	for i := 0; i < len(l.left); i++ { // an OnClose may end others
+		c := l.left[i]
+		l.left[i] = nil
+		h := c.handler
+		c.handler = nil
+		h.OnClose(c, c.err)
+	}
+	l.left = l.left[:0]
+}
+
+func (l *Loop) source(fd int) source {
+	if uint(fd) < uint(len(l.sources)) {
+		return l.sources[fd]
+	}
+	return nil
+}
+
+func (l *Loop) attach(fd int, s source) {
+	if fd >= len(l.sources) {
+		n := make([]source, max(64, fd+fd/2+1))
+		copy(n, l.sources)
+		l.sources = n
+	}
+	l.sources[fd] = s
+}

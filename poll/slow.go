@@ -1,0 +1,60 @@
+package poll
+
+import "time"
+
+// slowList holds the connections whose output or farewell is being waited for,
+// and looks at them once a second: no timer of their own for what is rare.
+type slowList struct {
+	loop  *Loop
+	conns []*Conn
+	timer Timer
+}
+
+const slowEvery = time.Second
+
+func (s *slowList) add(c *Conn) {
+	if c.flags&isSlow != 0 {
+		return
+	}
+	c.flags |= isSlow
+	s.conns = append(s.conns, c)
+	if !s.timer.Armed() {
+		s.loop.ArmCoarse(&s.timer, slowEvery, s)
+	}
+}
+
+// OnTimer ends the connections that took too long and forgets those that are
+// well again.
+func (s *slowList) OnTimer(*Timer) {
+	keep := s.conns[:0]
+	for _, c := range s.conns {
+		c.judge(s.loop.now)
+		if c.state == closed || c.state == open && c.out.size == 0 {
+			c.flags &^= isSlow
+			continue
+		}
+		keep = append(keep, c)
+	}
+	clear(s.conns[len(keep):])
+	s.conns = keep
+	if len(keep) > 0 {
+		s.loop.ArmCoarse(&s.timer, slowEvery, s)
+	} else {
+		s.conns = nil
+	}
+}
+
+// judge closes a connection that is over one of its times.
+func (c *Conn) judge(now int64) {
+	switch {
+	case c.state == closed:
+	case c.state != open:
+		if now-c.stall > millis(c.limits.LingerTime) {
+			c.Abort(nil)
+		}
+	case c.flags&isBlocked != 0 && now-c.stall > millis(c.limits.StallTime),
+		c.over != 0 && now-c.over > millis(c.limits.SoftTime):
+		c.loop.stats.Slow++
+		c.Abort(ErrSlow)
+	}
+}
