@@ -76,7 +76,7 @@ type Conn struct {
 	out     outbuf
 	err     error // what OnClose will tell
 	peer    netip.AddrPort
-	stall   int64 // ms: when a write last made progress, or when the open state ended
+	stall   int64 // ms: when a write last made progress, or the state last changed
 	over    int64 // ms: since when the soft limit is passed; while lingering, bytes discarded
 	fd      int32
 	state   connState
@@ -173,10 +173,7 @@ func (c *Conn) queued(n int) Status {
 	}
 	c.out.size += n
 	l.stats.OutBytes += n
-	if c.flags&isPending == 0 {
-		c.flags |= isPending
-		c.next, l.pending = l.pending, c
-	}
+	c.pend()
 	if c.out.size >= earlyBytes && c.flags&isBlocked == 0 {
 		c.flush(false)
 	}
@@ -199,10 +196,21 @@ func (c *Conn) queued(n int) Status {
 	return Pressure
 }
 
-// Pause stops reading; the peer is slowed down by TCP. Resume goes on.
+// pend puts the connection on the list that settle flushes.
+func (c *Conn) pend() {
+	if c.flags&isPending == 0 {
+		c.flags |= isPending
+		c.next, c.loop.pending = c.loop.pending, c
+	}
+}
+
+// Pause stops reading; the peer is slowed down by TCP. Its FIN is not seen until
+// Resume, which goes on.
 func (c *Conn) Pause() {
-	c.flags |= isPaused
-	c.interest()
+	if c.state == open { // a closing one must read on to its end
+		c.flags |= isPaused
+		c.interest()
+	}
 }
 
 // Resume is the opposite of Pause.
@@ -219,10 +227,7 @@ func (c *Conn) Close() {
 		c.setState(closing)
 		c.flags &^= isPaused
 		c.interest()
-		if c.flags&isPending == 0 {
-			c.flags |= isPending
-			c.next, c.loop.pending = c.loop.pending, c
-		}
+		c.pend()
 		c.loop.slow.add(c)
 	}
 }
@@ -244,7 +249,6 @@ func (c *Conn) leave(err error) bool {
 		return false
 	}
 	c.err = err
-	c.stall = c.loop.now
 	c.loop.left = append(c.loop.left, c)
 	return true
 }
@@ -253,7 +257,7 @@ func (c *Conn) setState(s connState) {
 	if s <= c.state {
 		panic("poll: connection goes from " + c.state.String() + " to " + s.String())
 	}
-	c.state = s
+	c.state, c.stall = s, c.loop.now
 }
 
 // interest tells the kernel what we wait for, if that changed.
@@ -273,10 +277,12 @@ func (c *Conn) interest() {
 	}
 }
 
-// ready serves one report of the kernel.
+// ready serves one report of the kernel. What it unblocks is written at the end
+// of the turn, in one piece with what this turn adds.
 func (c *Conn) ready(got Interest) {
 	if got&Writable != 0 && c.flags&isBlocked != 0 {
-		c.flush(true)
+		c.flags &^= isBlocked
+		c.pend()
 	}
 	if got&Readable == 0 || c.state == closed {
 		return
@@ -312,14 +318,14 @@ func (c *Conn) read() (n int, errno Errno) {
 	}
 }
 
-// broken handles a hang-up that is reported while we do not read. A paused
-// connection may still hold input, but nobody is left to answer to.
+// broken handles a reset that is reported while we do not read. There may be
+// input left, but nobody to answer to.
 func (c *Conn) broken() {
-	if c.state == open {
-		c.Abort(io.EOF)
-	} else {
-		c.Abort(nil)
+	n, errno := c.read()
+	if n >= 0 || errno == eagain {
+		errno = econnreset
 	}
+	c.Abort(errno)
 }
 
 // finished handles the peer's FIN: what was queued is still written.
@@ -355,10 +361,9 @@ func (c *Conn) release() {
 		return
 	}
 	l := c.loop
-	l.sources[c.fd] = nil
+	l.detach(int(c.fd))
 	l.kernel.CloseFD(int(c.fd))
 	c.fd = -1
-	c.state = closed
 	l.stats.Conns--
 	l.stats.Closed++
 	c.ln.conns--

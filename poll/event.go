@@ -35,18 +35,27 @@ func (l *Loop) watch(w *watch, want Interest) error {
 }
 
 // Remove forgets descriptors given to Add or Once; none named means all of them.
-func (l *Loop) Remove(fds ...int) error {
+// It goes on after an error and returns the first: ErrClosed for a descriptor
+// that is not watched.
+func (l *Loop) Remove(fds ...int) (err error) {
 	if len(fds) == 0 {
 		fds = l.FDs()
 	}
 	for _, fd := range fds {
-		if _, ok := l.source(fd).(*watch); !ok {
-			return ErrClosed
+		if e := l.remove(fd); err == nil {
+			err = e
 		}
-		l.sources[fd] = nil
-		if errno := l.kernel.Unregister(fd); errno != 0 {
-			return errno
-		}
+	}
+	return err
+}
+
+func (l *Loop) remove(fd int) error {
+	if _, ok := l.source(fd).(*watch); !ok {
+		return ErrClosed
+	}
+	l.detach(fd)
+	if errno := l.kernel.Unregister(fd); errno != 0 {
+		return errno
 	}
 	return nil
 }
@@ -64,7 +73,7 @@ func (l *Loop) FDs() []int {
 
 func (w *watch) ready(got Interest) {
 	if w.once {
-		w.loop.Remove(w.fd)
+		w.loop.remove(w.fd)
 	}
 	w.fn(w.fd, got)
 }

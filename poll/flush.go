@@ -1,8 +1,12 @@
 package poll
 
-// flush writes what is queued, as much as the kernel takes. Callbacks are made
-// only when tell is set: not from within a handler's write.
+// flush writes what is queued, as much as the kernel takes, unless it said that
+// it takes none. Callbacks are made only when tell is set: not from within a
+// handler's write.
 func (c *Conn) flush(tell bool) {
+	if c.flags&isBlocked != 0 || c.state == closed {
+		return
+	}
 	for c.out.size > 0 {
 		n, offered, errno := c.write()
 		if errno != 0 && errno != eagain {
@@ -17,14 +21,8 @@ func (c *Conn) flush(tell bool) {
 			return
 		}
 	}
-	if c.state == closed {
-		return
-	}
 	c.drop()
-	if c.flags&isBlocked != 0 {
-		c.flags &^= isBlocked
-		c.interest()
-	}
+	c.interest()
 	switch {
 	case c.state == closing:
 		c.linger()
@@ -39,7 +37,7 @@ func (c *Conn) wrote(n int) {
 	c.out.advance(n)
 	c.loop.stats.BytesOut += uint64(n)
 	c.loop.stats.OutBytes -= n
-	if n > 0 && c.state == open { // a closed connection's time does not start anew
+	if n > 0 {
 		c.stall = c.loop.now
 	}
 	if c.out.size <= c.limits.SoftBytes {
@@ -65,26 +63,29 @@ const maxVector = 16
 
 // write makes one attempt and tells how much it offered and how much was taken.
 func (c *Conn) write() (n, offered int, errno Errno) {
-	l := c.loop
-	var iov [][]byte
 	if len(c.out.shared) > 0 {
-		iov = c.out.vector(l.iov[:0])
-		defer clear(iov)
+		return c.writeVector()
+	}
+	b := c.out.own[c.out.off:]
+	for {
+		c.loop.stats.Writes++
+		n, errno = c.loop.kernel.Write(int(c.fd), b)
+		if errno != eintr {
+			return max(n, 0), len(b), errno
+		}
+	}
+}
+
+func (c *Conn) writeVector() (n, offered int, errno Errno) {
+	iov := c.out.vector(c.loop.iov[:0])
+	for _, b := range iov {
+		offered += len(b)
 	}
 	for {
-		l.stats.Writes++
-		if iov == nil {
-			b := c.out.own[c.out.off:]
-			offered = len(b)
-			n, errno = l.kernel.Write(int(c.fd), b)
-		} else {
-			offered = 0
-			for _, b := range iov {
-				offered += len(b)
-			}
-			n, errno = l.kernel.Writev(int(c.fd), iov)
-		}
+		c.loop.stats.Writes++
+		n, errno = c.loop.kernel.Writev(int(c.fd), iov)
 		if errno != eintr {
+			clear(iov) // the loop must not keep what only this connection needs
 			return max(n, 0), offered, errno
 		}
 	}

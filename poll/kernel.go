@@ -51,16 +51,16 @@ type Kernel interface {
 	Wake()
 
 	// Register asks for readiness of fd; Modify changes what is asked for (none
-	// is allowed: errors are still reported); Unregister forgets fd, which stays
-	// open (a descriptor that is not ours).
+	// is allowed: errors may still be reported); Unregister forgets fd, which
+	// stays open (a descriptor that is not ours).
 	Register(fd int, want Interest) Errno
 	Modify(fd int, want Interest) Errno
 	Unregister(fd int) Errno
 
 	// Listen opens a listening socket and tells the address it got.
 	Listen(o *ListenOptions) (fd int, at netip.AddrPort, err error)
-	// Accept takes one connection and applies o's socket options to it. The
-	// address is the zero AddrPort on unix sockets.
+	// Accept takes one connection, which has o's socket options. The address is
+	// the zero AddrPort on unix sockets.
 	Accept(fd int, o *ListenOptions) (conn int, from netip.AddrPort, errno Errno)
 	// LocalAddr tells the address that a connection came in on.
 	LocalAddr(fd int) netip.AddrPort

@@ -72,8 +72,8 @@ func (k *epoll) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 
 func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errno) {
 	if timeout == 0 {
-		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(k.ep), uintptr(unsafe.Pointer(&events[0])),
-			uintptr(len(events)), 0, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(k.ep),
+			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
 		return int(n), errno
 	}
 	ms := -1
@@ -109,20 +109,18 @@ func (k *epoll) control(op, fd int, want Interest) Errno {
 
 func (k *epoll) Accept(fd int, o *ListenOptions) (int, netip.AddrPort, Errno) {
 	conn, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	if err != nil {
-		return -1, netip.AddrPort{}, errnoOf(err)
-	}
-	tune(conn, o)
-	return conn, addrOf(sa), 0
+	return accepted(conn, sa, err, o)
 }
 
 func (k *epoll) Read(fd int, p []byte) (int, Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return int(n), errno
 }
 
 func (k *epoll) Write(fd int, p []byte) (int, Errno) {
-	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return int(n), errno
 }
 

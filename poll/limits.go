@@ -31,8 +31,9 @@ type Limits struct {
 	HardBytes int
 	// StallTime without progress of a write closes with ErrSlow. Default 30 s.
 	StallTime time.Duration
-	// LingerTime is how long a closed connection may take to accept what was
-	// still queued, and then to close its own half. Default 3 s.
+	// LingerTime is how long the peer of a closed connection may go without
+	// taking anything of what was still queued (SoftTime holds too), and then how
+	// long it may take to close its own half. Default 3 s.
 	LingerTime time.Duration
 }
 

@@ -29,8 +29,8 @@ type ListenOptions struct {
 	UserTimeout time.Duration
 	// Limits of each connection. A zero field takes the loop's.
 	Limits Limits
-	// Accept is called for each connection and returns its handler; nil refuses,
-	// the descriptor is closed. Required.
+	// Accept is called for each connection and returns its handler; nil refuses:
+	// the descriptor is closed, unwritten output dropped. Required.
 	Accept func(c *Conn) Handler
 }
 
@@ -99,7 +99,7 @@ func (ln *Listener) Close() {
 	}
 	l := ln.loop
 	l.Disarm(&ln.rest)
-	l.sources[ln.fd] = nil
+	l.detach(ln.fd)
 	l.kernel.CloseFD(ln.fd)
 	if ln.reserve >= 0 {
 		l.kernel.CloseFD(ln.reserve)
@@ -124,10 +124,10 @@ func (ln *Listener) ready(Interest) {
 			ln.refuse()
 			ln.sleep()
 			return
-		case enobufs, enomem:
+		case eintr, econnaborted: // the caller is gone already
+		default: // ENOBUFS, ENOMEM, a firewall's EPERM
 			ln.sleep()
 			return
-		default: // EINTR, or the caller is gone already
 		}
 	}
 }
@@ -135,7 +135,6 @@ func (ln *Listener) ready(Interest) {
 // take makes a connection of an accepted descriptor.
 func (ln *Listener) take(fd int, from netip.AddrPort) {
 	l := ln.loop
-	l.stats.Accepted++
 	if errno := l.kernel.Register(fd, Readable); errno != 0 {
 		l.kernel.CloseFD(fd)
 		l.stats.Refused++
@@ -143,6 +142,7 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 	}
 	c := &Conn{loop: l, ln: ln, limits: &ln.options.Limits, fd: int32(fd), peer: from, want: Readable}
 	l.attach(fd, c)
+	l.stats.Accepted++
 	l.stats.Conns++
 	ln.conns++
 	if m := ln.options.MaxConns; m > 0 && ln.conns >= m {
@@ -151,8 +151,7 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 	}
 	if c.handler = ln.options.Accept(c); c.handler == nil {
 		l.stats.Refused++
-		c.state = closed
-		l.dead = append(l.dead, c)
+		c.Abort(nil)
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 
 // A Loop owns a kernel, its connections, its timers and two buffers. Every
 // method is for the loop's goroutine, the one that calls Poll or Run, except
-// Post and Stop, which any goroutine may call.
+// Post and Stop, which any goroutine may call. A panic of a callback that the
+// caller of Poll recovers from leaves the loop in the middle of its turn: the
+// layers above catch it at their own calls.
 type Loop struct {
 	kernel  Kernel
 	options Options
@@ -17,9 +19,13 @@ type Loop struct {
 	rbuf    []byte
 	scratch []byte
 	iov     [][]byte // for one vectored write
-	busy    bool     // the last turn had events: look before sleeping
 	ready   []Ready
+	reports []Ready  // of this turn, the first part of ready
 	sources []source // by descriptor
+	busy    bool     // the last turn had events: look before sleeping
+	inside  bool     // a turn is under way
+	ending  bool     // Close was called in it
+	closed  bool
 
 	timers timerHeap
 	due    []*Timer
@@ -31,12 +37,12 @@ type Loop struct {
 	spare   spareList
 	stats   Stats
 	offload offload
-	closed  bool
+	running []func() // the posted functions of this turn
 
-	mu      sync.Mutex // guards posted
+	mu      sync.Mutex // guards posted and gone, and holds Wake off a closed kernel
 	posted  []func()
-	running []func()
-	waking  atomic.Bool // a Wake is on its way
+	gone    bool
+	waking  atomic.Bool // a Wake is on its way, or something is posted
 	stopped atomic.Bool
 }
 
@@ -63,7 +69,10 @@ func New(o Options) (*Loop, error) {
 		}
 		o.Kernel = k
 	}
-	l := &Loop{kernel: o.Kernel, options: o, rbuf: make([]byte, o.ReadBufferBytes), ready: make([]Ready, o.EventsPerTurn), iov: make([][]byte, 0, maxVector)}
+	l := &Loop{kernel: o.Kernel, options: o}
+	l.rbuf = make([]byte, o.ReadBufferBytes)
+	l.ready = make([]Ready, o.EventsPerTurn)
+	l.iov = make([][]byte, 0, maxVector)
 	l.spare.limit = o.SpareBytes
 	l.slow.loop = l
 	l.offload.init(l)
@@ -75,39 +84,46 @@ func New(o Options) (*Loop, error) {
 }
 
 // Poll runs one turn: it waits up to timeout for something to do, does it, and
-// returns. Zero does not wait, a negative timeout waits for ever.
+// returns. Zero does not wait, a negative timeout waits for ever. A callback may
+// not call it.
 func (l *Loop) Poll(timeout time.Duration) error {
 	if l.closed {
 		return ErrClosed
+	}
+	if l.inside {
+		panic("poll: Poll was called by a callback")
 	}
 	return l.turn(timeout)
 }
 
 // Run turns the loop until Stop, or until ctx is done, whose error it returns.
 func (l *Loop) Run(ctx context.Context) error {
-	l.stopped.Store(false)
-	defer context.AfterFunc(ctx, l.Stop)()
-	for !l.stopped.Load() {
-		if l.closed {
-			return ErrClosed
-		}
-		if err := l.turn(-1); err != nil {
+	defer context.AfterFunc(ctx, l.wake)()
+	for ctx.Err() == nil && !l.stopped.Load() {
+		if err := l.Poll(-1); err != nil {
 			return err
 		}
 	}
+	l.stopped.Store(false)
 	return ctx.Err()
 }
 
-// Stop makes Run return after the present turn. Any goroutine may call it.
+// Stop makes Run return after the present turn, or the next Run at once if none
+// is under way: a signal that comes early is not lost. Any goroutine may call it.
 func (l *Loop) Stop() {
 	l.stopped.Store(true)
 	l.wake()
 }
 
 // Close aborts every connection, tells their handlers, closes the listeners and
-// the kernel. User descriptors stay open.
+// the kernel; called by a callback it does so at the end of the turn. User
+// descriptors stay open. Work that Go took is finished, its then is not called.
 func (l *Loop) Close() error {
 	if l.closed {
+		return nil
+	}
+	if l.inside {
+		l.ending = true
 		return nil
 	}
 	l.closed = true
@@ -120,26 +136,37 @@ func (l *Loop) Close() error {
 		}
 	}
 	l.settle()
-	for _, c := range l.sources { // those that handlers left lingering
-		if c, ok := c.(*Conn); ok {
-			c.release()
-		}
-	}
 	l.offload.close()
+	l.mu.Lock()
+	l.gone, l.posted = true, nil
+	l.mu.Unlock()
 	return l.kernel.Close()
 }
 
 // Post runs fn on the loop, in the next turn. Any goroutine may call it, the
-// loop's own too. Posted functions run in the order of their Posts.
-func (l *Loop) Post(fn func()) {
+// loop's own too. Posted functions run in the order of their Posts. A closed
+// loop returns ErrClosed and runs nothing.
+func (l *Loop) Post(fn func()) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone {
+		return ErrClosed
+	}
 	l.posted = append(l.posted, fn)
-	l.mu.Unlock()
-	l.wake()
+	l.rouse()
+	return nil
 }
 
 func (l *Loop) wake() {
-	if l.waking.CompareAndSwap(false, true) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rouse()
+}
+
+// rouse ends the kernel's wait. mu is held: the descriptor behind Wake must not
+// be closed, and its number given to somebody else, meanwhile.
+func (l *Loop) rouse() {
+	if !l.gone && l.waking.CompareAndSwap(false, true) {
 		l.kernel.Wake()
 	}
 }
@@ -194,7 +221,8 @@ func (l *Loop) turn(timeout time.Duration) error {
 	if errno != 0 && errno != eintr {
 		return errno
 	}
-	for _, r := range l.ready[:n] {
+	l.inside, l.reports = true, l.ready[:n]
+	for _, r := range l.reports {
 		if s := l.source(int(r.FD)); s != nil {
 			s.ready(r.Got)
 		}
@@ -202,6 +230,10 @@ func (l *Loop) turn(timeout time.Duration) error {
 	l.runPosted()
 	l.expire()
 	l.settle()
+	l.inside = false
+	if l.ending {
+		return l.Close()
+	}
 	return nil
 }
 
@@ -218,9 +250,10 @@ func (l *Loop) wait(timeout time.Duration) (n int, errno Errno) {
 	return n, errno
 }
 
-// patience is how long the turn may wait.
+// patience is how long the turn may wait: not at all when the look before it has
+// swallowed a Wake.
 func (l *Loop) patience(timeout time.Duration) time.Duration {
-	if l.pending != nil || len(l.left) > 0 || len(l.dead) > 0 {
+	if l.pending != nil || len(l.left) > 0 || l.waking.Load() {
 		return 0
 	}
 	if len(l.timers) > 0 {
@@ -246,13 +279,21 @@ func (l *Loop) runPosted() {
 		l.running[i] = nil
 		fn()
 	}
+	if cap(l.running) > keepEntries {
+		l.running = nil
+	}
 }
 
-// settle ends a turn. Output that the farewells cause is flushed too; what
-// handlers add after that keeps the next turn from waiting.
+// keepEntries is the length from which a list is not kept for the next turn: one
+// burst must not pin its memory.
+const keepEntries = 1024
+
+// settle ends a turn. Output that the farewells cause is flushed too, and may end
+// other connections: each is told before its descriptor is released. What
+// OnDrain adds keeps the next turn from waiting.
 func (l *Loop) settle() {
 	l.flush()
-	if len(l.left) > 0 {
+	for len(l.left) > 0 {
 		l.farewell()
 		l.flush()
 	}
@@ -278,9 +319,10 @@ func (l *Loop) farewell() {
 	for i := 0; i < len(l.left); i++ { // an OnClose may end others
 		c := l.left[i]
 		l.left[i] = nil
-		h := c.handler
-		c.handler = nil
-		h.OnClose(c, c.err)
+		if h := c.handler; h != nil { // nil: Accept refused it
+			c.handler = nil
+			h.OnClose(c, c.err)
+		}
 	}
 	l.left = l.left[:0]
 }
@@ -299,4 +341,15 @@ func (l *Loop) attach(fd int, s source) {
 		l.sources = n
 	}
 	l.sources[fd] = s
+}
+
+// detach forgets fd at once: a report of this turn that is still to be served
+// must not meet what gets the number next.
+func (l *Loop) detach(fd int) {
+	l.sources[fd] = nil
+	for i := range l.reports {
+		if int(l.reports[i].FD) == fd {
+			l.reports[i].FD = -1
+		}
+	}
 }

@@ -38,7 +38,11 @@ func (o *outbuf) vector(iov [][]byte) [][]byte {
 	return iov
 }
 
-// advance drops the first n unwritten bytes.
+// moveBytes is the least written part of own that is worth moving the rest for.
+const moveBytes = 4 << 10
+
+// advance drops the first n unwritten bytes. Once half of own is written the rest
+// is moved down: a peer that never catches up must not make own grow for ever.
 func (o *outbuf) advance(n int) {
 	o.size -= n
 	for n > 0 {
@@ -59,6 +63,13 @@ func (o *outbuf) advance(n int) {
 			s.b = nil
 			o.shared = o.shared[1:]
 		}
+	}
+	if o.off >= moveBytes && 2*o.off >= len(o.own) {
+		o.own = o.own[:copy(o.own, o.own[o.off:])]
+		for i := range o.shared {
+			o.shared[i].at -= o.off
+		}
+		o.off = 0
 	}
 }
 

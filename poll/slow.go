@@ -48,13 +48,16 @@ func (s *slowList) OnTimer(*Timer) {
 func (c *Conn) judge(now int64) {
 	switch {
 	case c.state == closed:
-	case c.state != open:
-		if now-c.stall > millis(c.limits.LingerTime) {
-			c.Abort(nil)
-		}
-	case c.flags&isBlocked != 0 && now-c.stall > millis(c.limits.StallTime),
-		c.over != 0 && now-c.over > millis(c.limits.SoftTime):
+	case c.state != open && now-c.stall > millis(c.limits.LingerTime),
+		c.state == closing && c.pressed(now):
+		c.Abort(nil)
+	case c.state == open && (c.pressed(now) || c.flags&isBlocked != 0 && now-c.stall > millis(c.limits.StallTime)):
 		c.loop.stats.Slow++
 		c.Abort(ErrSlow)
 	}
+}
+
+// pressed: above the soft limit for longer than its time.
+func (c *Conn) pressed(now int64) bool {
+	return c.over != 0 && now-c.over > millis(c.limits.SoftTime)
 }

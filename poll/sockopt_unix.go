@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	eagain  = unix.EAGAIN
-	eintr   = unix.EINTR
-	emfile  = unix.EMFILE
-	enfile  = unix.ENFILE
-	enobufs = unix.ENOBUFS
-	enomem  = unix.ENOMEM
+	eagain       = unix.EAGAIN
+	eintr        = unix.EINTR
+	emfile       = unix.EMFILE
+	enfile       = unix.ENFILE
+	econnreset   = unix.ECONNRESET
+	econnaborted = unix.ECONNABORTED
 )
 
 func errnoOf(err error) Errno {
@@ -52,6 +52,7 @@ func (sockets) Listen(o *ListenOptions) (int, netip.AddrPort, error) {
 	if family == unix.AF_INET6 {
 		unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, b2i(o.Network == "tcp6"))
 	}
+	tune(fd, o)
 	if err = unix.Bind(fd, sa); err == nil {
 		err = unix.Listen(fd, o.Backlog)
 	}
@@ -108,18 +109,19 @@ func zone(ip netip.Addr) uint32 {
 	return uint32(n)
 }
 
-// alive tells whether somebody accepts on a unix socket's path.
+// alive tells whether somebody listens on a unix socket's path, with a full
+// queue too.
 func alive(path string) bool {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	fd, err := socket(unix.AF_UNIX)
 	if err != nil {
 		return true
 	}
 	defer unix.Close(fd)
-	return unix.Connect(fd, &unix.SockaddrUnix{Name: path}) == nil
+	return unix.Connect(fd, &unix.SockaddrUnix{Name: path}) != unix.ECONNREFUSED
 }
 
 func hasIPv6() bool {
-	fd, err := unix.Socket(unix.AF_INET6, unix.SOCK_STREAM, 0)
+	fd, err := socket(unix.AF_INET6)
 	if err != nil {
 		return false
 	}
@@ -127,8 +129,10 @@ func hasIPv6() bool {
 	return unix.Bind(fd, &unix.SockaddrInet6{}) == nil
 }
 
-// tune applies the options to an accepted connection. A refused option costs
-// comfort, not correctness, so errors are passed over.
+// tune applies the options to a listening socket, whose connections inherit them:
+// no calls per connection, and the window is scaled for the buffer. Unix sockets
+// inherit nothing. A refused option costs comfort, not correctness, so errors are
+// passed over.
 func tune(fd int, o *ListenOptions) {
 	if o.Network != "unix" {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
@@ -140,6 +144,17 @@ func tune(fd int, o *ListenOptions) {
 	if o.ReceiveBufferBytes > 0 {
 		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, o.ReceiveBufferBytes)
 	}
+}
+
+// accepted ends what Accept does on every system.
+func accepted(fd int, sa unix.Sockaddr, err error, o *ListenOptions) (int, netip.AddrPort, Errno) {
+	if err != nil {
+		return -1, netip.AddrPort{}, errnoOf(err)
+	}
+	if o.Network == "unix" {
+		tune(fd, o)
+	}
+	return fd, addrOf(sa), 0
 }
 
 func (sockets) LocalAddr(fd int) netip.AddrPort {

@@ -86,14 +86,24 @@ func (l *Loop) expire() {
 			t.who.OnTimer(t)
 		}
 	}
+	if cap(l.due) > keepEntries {
+		l.due = nil
+	}
 }
+
+// maxMillis is as good as never: 34 years, far from where sums overflow.
+const maxMillis = 1 << 40
 
 // millis rounds d up to milliseconds, at least one for a positive d.
 func millis(d time.Duration) int64 {
 	if d <= 0 {
 		return 0
 	}
-	return int64((d + time.Millisecond - 1) / time.Millisecond)
+	ms := int64(d / time.Millisecond)
+	if d%time.Millisecond != 0 {
+		ms++
+	}
+	return min(ms, maxMillis)
 }
 
 // timerHeap is a 4-ary heap: half the levels of a binary one, and the four
@@ -119,7 +129,7 @@ func (h *timerHeap) remove(i int) {
 	if i != last {
 		h.down(h.up(i))
 	}
-	if cap(s) > 1024 && last < cap(s)/4 { // give back what a peak needed
+	if cap(s) > keepEntries && last < cap(s)/4 { // give back what a peak needed
 		*h = append(make(timerHeap, 0, cap(s)/2), s[:last]...)
 	}
 }

@@ -1,0 +1,139 @@
+package eio
+
+import (
+	"strconv"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
+)
+
+// admit asks AllowRequest about a handshake or an upgrade and goes on with it,
+// in a later turn if it takes that long.
+func (e *Server) admit(req *webapp.Request, res *webapp.Response, q question) {
+	if e.options.AllowRequest == nil {
+		e.enter(req, res, q)
+		return
+	}
+	decided, later := false, false
+	e.options.AllowRequest(req, func(err error) {
+		if decided || res.Ended() {
+			return
+		}
+		decided = true
+		if later { // the session may be gone
+			q = e.question(req)
+		}
+		switch code := q.judge(&e.options); {
+		case code != accepted:
+			e.refuse(res, q, 400, code, code.String())
+		case err != nil:
+			e.refuse(res, q, 403, Forbidden, err.Error())
+		default:
+			e.enter(req, res, q)
+		}
+	})
+	if later = !decided; later {
+		req.Keep()
+	}
+}
+
+// enter opens a session, or begins an upgrade.
+func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
+	switch {
+	case q.session == nil && e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions:
+		e.stats.Refused++
+		res.Status(503).Set("Retry-After", "5").End("")
+	case !q.upgrade:
+		e.openPolling(req, res, q)
+	default:
+		e.openWebSocket(req, res, q)
+	}
+}
+
+func (e *Server) newSession(req *webapp.Request, q question) *Session {
+	s := &Session{server: e, protocol: q.protocol, base64: req.Query("b64") != "", handshake: e.remember(req)}
+	if e.options.GenerateID != nil {
+		s.id = e.options.GenerateID(req)
+	} else {
+		s.id = e.newSID()
+	}
+	e.sessions.insert(s)
+	e.stats.Handshakes++
+	s.startHeartbeat()
+	return s
+}
+
+// openPolling answers the handshake with the open packet; the layer above comes
+// after it, with its messages for the next poll.
+func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q question) {
+	s := e.newSession(req, q)
+	t := &polling{session: s, get: res}
+	if j, ok := req.QueryLookup("j"); ok {
+		t.jsonp, t.index = true, jsonpIndex(j)
+	}
+	s.polling = t
+	if c := e.options.Cookie; c != nil {
+		cookie := *c
+		cookie.Value = s.id
+		res.Cookie(cookie)
+	}
+	var open [256]byte
+	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
+	t.flush()
+	if e.onConnection != nil {
+		e.onConnection(s)
+	}
+}
+
+// openWebSocket switches the connection and makes it a session's transport, or a
+// probe of the session that the request names.
+func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q question) {
+	var h ws.Request
+	h.Method, h.Proto, h.Body = req.Method(), "HTTP/1."+strconv.Itoa(req.Minor()), req.HasBody()
+	req.EachHeader(func(name, value []byte) bool {
+		h.Add(string(name), string(value))
+		return true
+	})
+	if refused := ws.CheckUpgrade(&h); refused != nil {
+		if refused.Header != "" {
+			res.Set(refused.Header, refused.Value)
+		}
+		e.stats.Refused++
+		res.Status(refused.Status).Set("Connection", "close").Type("text/html").End(refused.Message)
+		return
+	}
+	s := q.session
+	if s == nil {
+		s = e.newSession(req, q)
+	}
+	conn, rest := req.Switch()
+	w := &websocket{conn: conn, session: s, reader: ws.NewReader(&e.limits, ws.Server)}
+	conn.Commit(ws.AppendSwitch(conn.Out(), h.Key, h.FirstProtocol(), nil))
+	conn.SetHandler(w)
+	switch {
+	case q.session == nil:
+		s.ws = w
+		var open [256]byte
+		s.send(packet{kind: packetOpen, data: e.appendOpen(open[:0], s)})
+		if e.onConnection != nil {
+			e.onConnection(s)
+		}
+	case s.polling == nil || s.probe != nil: // upgraded, or another probe is first
+		w.shut(0)
+		conn.SetHandler(ignored{})
+		return
+	default:
+		w.beginTrial()
+	}
+	if len(rest) > 0 && conn.Open() {
+		w.OnData(conn, rest)
+	}
+}
+
+// ignored is the handler of a connection that belongs to no session any more.
+type ignored struct{}
+
+func (ignored) OnData(*poll.Conn, []byte) {}
+func (ignored) OnDrain(*poll.Conn)        {}
+func (ignored) OnClose(*poll.Conn, error) {}

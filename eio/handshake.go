@@ -1,0 +1,118 @@
+package eio
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+	"unique"
+
+	"github.com/edgesio/edgesio/webapp"
+)
+
+// Handshake is what a session remembers of the request that opened it. It holds
+// no buffer of the connection: the header block is one string that clients with
+// equal headers share.
+type Handshake struct {
+	target string
+	head   unique.Handle[string]
+	issued int64 // unix milliseconds
+	remote netip.AddrPort
+	secure bool
+}
+
+// perRequest are headers that differ for each connection and mean nothing after
+// the handshake.
+var perRequest = map[string]bool{"connection": true, "upgrade": true, "sec-websocket-key": true,
+	"sec-websocket-version": true, "sec-websocket-extensions": true, "content-length": true}
+
+// remember makes the record of a request.
+func (e *Server) remember(req *webapp.Request) Handshake {
+	b := e.block[:0]
+	req.EachHeader(func(name, value []byte) bool {
+		at := len(b)
+		b = append(b, name...)
+		for i := at; i < len(b); i++ {
+			if c := b[i]; 'A' <= c && c <= 'Z' {
+				b[i] = c + 'a' - 'A'
+			}
+		}
+		if perRequest[string(b[at:])] {
+			b = b[:at]
+			return true
+		}
+		b = append(append(append(b, ": "...), value...), '\n')
+		return true
+	})
+	e.block = b[:0]
+	if cap(b) > 16<<10 {
+		e.block = nil
+	}
+	if t := req.Target(); t != e.target {
+		e.target = strings.Clone(t)
+	}
+	if string(b) != e.head.Value() {
+		e.head = unique.Make(string(b))
+	}
+	return Handshake{target: e.target, head: e.head, issued: e.loop.Time().UnixMilli(), remote: req.RemoteAddr(),
+		secure: req.Secure()}
+}
+
+// URL is the request target as it was sent.
+func (h *Handshake) URL() string { return h.target }
+
+// Address is the client's IP address.
+func (h *Handshake) Address() string { return h.remote.Addr().String() }
+
+// RemoteAddr is the client's address and port.
+func (h *Handshake) RemoteAddr() netip.AddrPort { return h.remote }
+
+// Issued is when the handshake was, Time the same as text as JavaScript prints a
+// date.
+func (h *Handshake) Issued() time.Time { return time.UnixMilli(h.issued) }
+
+// Time is Issued in the form of JavaScript's Date.toString.
+func (h *Handshake) Time() string {
+	return h.Issued().Format("Mon Jan 02 2006 15:04:05 GMT-0700 (MST)")
+}
+
+// Secure tells whether the connection was encrypted.
+func (h *Handshake) Secure() bool { return h.secure }
+
+// XDomain tells whether the request had an Origin header.
+func (h *Handshake) XDomain() bool { return h.Header("origin") != "" }
+
+// Header returns the value of a header by its name in lower case, "" if there
+// was none; of a repeated one the first.
+func (h *Handshake) Header(name string) string {
+	for n, v := range h.Headers {
+		if n == name {
+			return v
+		}
+	}
+	return ""
+}
+
+// Headers iterates over names, in lower case, and values in the order in which
+// they were sent. Those of the WebSocket handshake itself are left out.
+func (h *Handshake) Headers(yield func(name, value string) bool) {
+	if h.head == (unique.Handle[string]{}) {
+		return
+	}
+	for line := range strings.SplitSeq(strings.TrimSuffix(h.head.Value(), "\n"), "\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
+			return
+		}
+	}
+}
+
+// Query parses the query of the target, without the parameters of Engine.IO
+// itself: EIO, transport, sid, t, j and b64. A malformed pair is left out.
+func (h *Handshake) Query() url.Values {
+	_, raw, _ := strings.Cut(h.target, "?")
+	q, _ := url.ParseQuery(raw)
+	for _, own := range [...]string{"EIO", "transport", "sid", "t", "j", "b64"} {
+		delete(q, own)
+	}
+	return q
+}

@@ -1,0 +1,94 @@
+package eio
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp"
+)
+
+// Options configure a Server, with the reference's names and defaults. A zero
+// field takes the default; switches are named so that false is the default.
+type Options struct {
+	// Path of the engine on its web server, without the trailing slash. Default
+	// "/engine.io".
+	Path string
+	// PingInterval and PingTimeout: a session is closed when nothing came from
+	// the client for their sum. Default 25 s and 20 s.
+	PingInterval, PingTimeout time.Duration
+	// UpgradeTimeout bounds a probe on a WebSocket. Default 10 s.
+	UpgradeTimeout time.Duration
+	// MaxHTTPBufferSize is the largest message or POST body in bytes, sent to
+	// clients as maxPayload. Default 1e6.
+	MaxHTTPBufferSize int
+	// MaxFragments of one WebSocket message. Default 1024.
+	MaxFragments int
+	// Transports that may be used. Default polling and websocket.
+	Transports []string
+	// RefuseUpgrades is allowUpgrades: false.
+	RefuseUpgrades bool
+	// RefuseEIO3 is allowEIO3: false. Unlike the reference's our default serves
+	// clients of 1.x and 2.x.
+	RefuseEIO3 bool
+	// Cors is off when nil.
+	Cors *webapp.Cors
+	// Cookie with the session id as value is set by the handshake; nil sets none.
+	Cookie *webapp.Cookie
+	// AllowRequest may refuse a handshake (polling or WebSocket) or an upgrade:
+	// it must call decide once, now or in a later turn; the error's text goes to
+	// the client with code 4.
+	AllowRequest func(req *webapp.Request, decide func(err error))
+	// NoHTTPCompression is httpCompression: false. Otherwise polling answers of
+	// HTTPCompressionThreshold bytes (default 1024) and more are compressed as
+	// the client offers.
+	NoHTTPCompression        bool
+	HTTPCompressionThreshold int
+	// MaxQueuedBytes and MaxQueuedPackets bound what waits for a client that
+	// does not poll: beyond the session is closed. From half of it on Send
+	// reports Pressure. Default 1 MiB and 4096.
+	MaxQueuedBytes, MaxQueuedPackets int
+	// MaxSessions refuses handshakes with 503 while so many are open. Default:
+	// no bound but the listener's.
+	MaxSessions int
+	// GenerateID makes session ids. It must never return the same twice, nor
+	// anything that can be guessed. Default: 15 random bytes as 20 characters.
+	GenerateID func(req *webapp.Request) string
+}
+
+func (o Options) withDefaults() (Options, error) {
+	set(&o.Path, "/engine.io")
+	set(&o.PingInterval, 25*time.Second)
+	set(&o.PingTimeout, 20*time.Second)
+	set(&o.UpgradeTimeout, 10*time.Second)
+	set(&o.MaxHTTPBufferSize, 1e6)
+	set(&o.MaxFragments, 1024)
+	set(&o.HTTPCompressionThreshold, 1024)
+	set(&o.MaxQueuedBytes, 1<<20)
+	set(&o.MaxQueuedPackets, 4096)
+	if o.Transports == nil {
+		o.Transports = []string{"polling", "websocket"}
+	}
+	for _, name := range o.Transports {
+		if transportOf(name) == noTransport {
+			return o, errors.New("eio: unknown transport " + name)
+		}
+	}
+	if o.MaxHTTPBufferSize < 0 || o.PingInterval < 0 || o.PingTimeout < 0 || o.UpgradeTimeout < 0 {
+		return o, errors.New("eio: negative option")
+	}
+	return o, nil
+}
+
+func (o *Options) has(t transport) bool { return slices.Contains(o.Transports, t.String()) }
+
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// Status tells how a send went: poll.OK, poll.Pressure, poll.Dropped.
+type Status = poll.Status

@@ -1,0 +1,207 @@
+package eio
+
+import (
+	"strconv"
+	"unique"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
+)
+
+// A Server is an Engine.IO engine on one loop. Loop's goroutine only.
+type Server struct {
+	loop         *poll.Loop
+	options      Options
+	sessions     table
+	onConnection func(*Session)
+	limits       ws.Limits
+	openTail     string     // of the open packet, behind the sid
+	dirty        *polling   // polls to answer at the end of the turn
+	flushTimer   poll.Timer // due at once while dirty is not empty
+	payload      []byte     // scratch for a polling answer
+	script       []byte     // scratch for a JSONP answer
+	block        []byte     // scratch for a header block
+	target       string     // of the last handshake
+	head         unique.Handle[string]
+	stats        Stats
+	closed       bool
+}
+
+// Stats are counters since New, and what is open now.
+type Stats struct {
+	Sessions, WebSockets                int
+	Handshakes, Refused, Upgrades, Ends uint64
+}
+
+// New makes an engine that handles what Handle is given.
+func New(loop *poll.Loop, o Options) (*Server, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Server{loop: loop, options: o, head: unique.Make("")}
+	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments}
+	e.openTail = `],"pingInterval":` + strconv.FormatInt(o.PingInterval.Milliseconds(), 10) +
+		`,"pingTimeout":` + strconv.FormatInt(o.PingTimeout.Milliseconds(), 10) +
+		`,"maxPayload":` + strconv.Itoa(o.MaxHTTPBufferSize) + `}`
+	return e, nil
+}
+
+// Attach makes an engine and gives it every request below its path on srv.
+func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
+	e, err := New(loop, o)
+	if err == nil {
+		srv.Handle(e.options.Path+"/", e.Handle)
+	}
+	return e, err
+}
+
+// OnConnection sets the function that gets each new session; it should call
+// SetHandler. Messages that came with the handshake follow.
+func (e *Server) OnConnection(fn func(*Session)) { e.onConnection = fn }
+
+// ClientsCount is the number of open sessions.
+func (e *Server) ClientsCount() int { return e.sessions.n }
+
+// Session finds an open session by its id, or nil.
+func (e *Server) Session(id string) *Session { return find(&e.sessions, id) }
+
+// Options tells the options in force.
+func (e *Server) Options() Options { return e.options }
+
+// Stats tells the counters.
+func (e *Server) Stats() Stats {
+	s := e.stats
+	s.Sessions = e.sessions.n
+	return s
+}
+
+// Close closes every session with "server shutting down" and refuses new ones.
+func (e *Server) Close() {
+	e.closed = true
+	e.sessions.all(func(s *Session) { s.end(ServerShutdown, nil) })
+}
+
+// Handle serves one request below the engine's path.
+func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
+	if c := e.options.Cors; c != nil && c.Apply(req, res) {
+		return // a preflight, answered
+	}
+	if e.closed {
+		res.Status(503).End("")
+		return
+	}
+	q := e.question(req)
+	code := q.judge(&e.options)
+	switch {
+	case code != accepted:
+		e.refuse(res, q, 400, code, code.String())
+	case q.session != nil && !q.upgrade:
+		q.session.polling.handle(req, res)
+	default:
+		e.admit(req, res, q)
+	}
+}
+
+// question reads from a request what decides about it. An empty sid is none.
+func (e *Server) question(req *webapp.Request) (q question) {
+	name, _ := req.QueryLookup("transport")
+	if q.transport = transportOf(name); !e.options.has(q.transport) {
+		q.transport = noTransport
+	}
+	q.protocol = 3
+	if v, _ := req.QueryLookup("EIO"); string(v) == "4" {
+		q.protocol = 4
+	}
+	if sid, _ := req.QueryLookup("sid"); len(sid) > 0 {
+		q.named, q.session = true, find(&e.sessions, sid)
+	}
+	q.upgrade, q.get = req.Upgrade(), req.Method() == "GET"
+	return q
+}
+
+// refuse answers a request with an error: as JSON, or to a WebSocket request,
+// whose client cannot read that, as plain text with status 400.
+func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
+	e.stats.Refused++
+	if q.upgrade {
+		res.Status(400).Set("Connection", "close").Type("text/html").End(message)
+		return
+	}
+	b := append(e.script[:0], `{"code":`...)
+	b = append(strconv.AppendInt(b, int64(code), 10), `,"message":"`...)
+	b = append(appendScript(b, []byte(message)), `"}`...)
+	res.Status(status).Type("application/json").SendBytes(b)
+	e.script = b
+}
+
+// flushLater answers t's poll after the input of this turn is handled.
+func (e *Server) flushLater(t *polling) {
+	if t.waiting {
+		return
+	}
+	t.waiting = true
+	t.next, e.dirty = e.dirty, t
+	if !e.flushTimer.Armed() {
+		e.loop.Arm(&e.flushTimer, 0, e)
+	}
+}
+
+// OnTimer answers the polls that have something to take.
+func (e *Server) OnTimer(*poll.Timer) {
+	t := e.dirty
+	e.dirty = nil
+	for t != nil {
+		next := t.next
+		t.next, t.waiting = nil, false
+		if t.session.polling == t {
+			t.flush()
+		}
+		t = next
+	}
+}
+
+// forget takes a closed session out of the server's tables.
+func (e *Server) forget(s *Session) {
+	e.sessions.remove(s)
+	e.loop.Disarm(&s.beat)
+	e.stats.Ends++
+}
+
+// appendOpen appends the data of the open packet.
+func (e *Server) appendOpen(dst []byte, s *Session) []byte {
+	dst = append(append(append(dst, `{"sid":"`...), s.id...), `","upgrades":[`...)
+	if s.ws == nil && !e.options.RefuseUpgrades && e.options.has(websocketTransport) {
+		dst = append(dst, `"websocket"`...)
+	}
+	return append(dst, e.openTail...)
+}
+
+// sendPayload answers a poll. The connection's encodings were noted when the
+// poll came.
+func (e *Server) sendPayload(res *webapp.Response, t *polling, payload []byte, octets bool) {
+	kind := "text/plain; charset=UTF-8"
+	if octets {
+		kind = "application/octet-stream"
+	}
+	if t.jsonp {
+		e.script = appendJSONP(e.script[:0], t.index, payload)
+		payload = e.script
+	}
+	res.Type(kind).Set("Cache-Control", "no-store")
+	if o := &e.options; !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
+		res.SendCompressed(payload)
+	} else {
+		res.SendBytes(payload)
+	}
+	if cap(e.payload) > keepScratch {
+		e.payload = nil
+	}
+	if cap(e.script) > keepScratch {
+		e.script = nil
+	}
+}
+
+// keepScratch is what the server keeps of its scratch buffers.
+const keepScratch = 64 << 10

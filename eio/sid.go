@@ -1,0 +1,104 @@
+package eio
+
+import "encoding/base64"
+
+// sidBytes of randomness make an id of 20 URL-safe characters, as the reference.
+const sidBytes = 15
+
+// newSID makes a session id from the loop's random source.
+func (e *Server) newSID() string {
+	var raw [sidBytes]byte
+	var text [sidBytes / 3 * 4]byte
+	e.loop.Random(raw[:])
+	base64.RawURLEncoding.Encode(text[:], raw[:])
+	return string(text[:])
+}
+
+// table finds sessions by id. It is a chained hash table whose links are in the
+// sessions: half of a Go map's memory, and it shrinks after a peak.
+type table struct {
+	buckets []*Session // length is a power of two
+	n       int
+}
+
+const minBuckets = 16
+
+// slot hashes with FNV-1a. The ids in the table are ours and random, so nobody
+// can make them collide; a guessed one costs a walk of a short chain.
+func slot[T string | []byte](t *table, id T) **Session {
+	h := uint32(2166136261)
+	for i := range len(id) {
+		h = (h ^ uint32(id[i])) * 16777619
+	}
+	return &t.buckets[(h^h>>16)&uint32(len(t.buckets)-1)]
+}
+
+// find returns the session of id or nil.
+func find[T string | []byte](t *table, id T) *Session {
+	if t.n == 0 {
+		return nil
+	}
+	s := *slot(t, id)
+	for s != nil && s.id != string(id) {
+		s = s.chain
+	}
+	return s
+}
+
+// insert adds s; its id must not be there yet.
+func (t *table) insert(s *Session) {
+	if t.buckets == nil {
+		t.buckets = make([]*Session, minBuckets)
+	}
+	if t.n == len(t.buckets) {
+		t.resize(2 * t.n)
+	}
+	p := slot(t, s.id)
+	s.chain, *p = *p, s
+	t.n++
+}
+
+// remove takes s out; one that is not there is passed over.
+func (t *table) remove(s *Session) {
+	if t.n == 0 {
+		return
+	}
+	p := slot(t, s.id)
+	for *p != s {
+		if *p == nil {
+			return
+		}
+		p = &(*p).chain
+	}
+	*p, s.chain = s.chain, nil
+	t.n--
+	if t.n < len(t.buckets)/8 && len(t.buckets) > minBuckets {
+		t.resize(len(t.buckets) / 2)
+	}
+}
+
+func (t *table) resize(n int) {
+	old := t.buckets
+	t.buckets = make([]*Session, n)
+	for _, s := range old {
+		for s != nil {
+			next := s.chain
+			p := slot(t, s.id)
+			s.chain, *p = *p, s
+			s = next
+		}
+	}
+}
+
+// all calls fn for each session; fn may remove the one that it is given.
+func (t *table) all(fn func(*Session)) {
+	list := make([]*Session, 0, t.n)
+	for _, s := range t.buckets {
+		for ; s != nil; s = s.chain {
+			list = append(list, s)
+		}
+	}
+	for _, s := range list {
+		fn(s)
+	}
+}

@@ -1,0 +1,94 @@
+package eio
+
+import (
+	"time"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/ws"
+)
+
+// The upgrade (Engine.IO protocol, "Upgrade"): a client that polls opens a
+// WebSocket with its sid and probes it. Until it says so the session goes on
+// polling; a probe that fails harms nobody.
+
+// trial is the state of a WebSocket that is not the transport yet. What may
+// follow: waiting -> probed ("2probe") -> transport ("5"); anything else, or the
+// timeout, abandons the WebSocket.
+type trial struct {
+	timer    poll.Timer
+	deadline int64 // ms
+	probed   bool
+}
+
+// noopAfter is how long a standing poll may go on carrying messages after the
+// probe, before a noop ends it: the client waits for that.
+const noopAfter = 100 * time.Millisecond
+
+// beginTrial makes w the probe of its session.
+func (w *websocket) beginTrial() {
+	e := w.session.server
+	w.session.probe = w
+	w.trial = &trial{deadline: e.loop.Now() + e.options.UpgradeTimeout.Milliseconds()}
+	e.loop.Arm(&w.trial.timer, e.options.UpgradeTimeout, w)
+}
+
+// try handles a packet on the probing WebSocket.
+func (w *websocket) try(p packet, ok bool) {
+	e := w.session.server
+	switch {
+	case ok && p.kind == packetPing && string(p.data) == probe:
+		w.send(packet{kind: packetPong, data: p.data}, formPlain)
+		w.trial.probed = true
+		e.loop.Arm(&w.trial.timer, noopAfter, w)
+	case ok && p.kind == packetUpgrade && w.trial.probed:
+		e.loop.Disarm(&w.trial.timer)
+		w.trial = nil
+		w.session.upgrade(w)
+	default:
+		w.abandon(0)
+	}
+}
+
+// OnTimer releases the poll that the client is waiting to be rid of, or gives
+// up the probe.
+func (w *websocket) OnTimer(*poll.Timer) {
+	e := w.session.server
+	left := w.trial.deadline - e.loop.Now()
+	if left <= 0 {
+		w.abandon(0)
+		return
+	}
+	w.session.polling.release()
+	e.loop.Arm(&w.trial.timer, min(noopAfter, time.Duration(left)*time.Millisecond), w)
+}
+
+// abandon ends the probe; the session goes on.
+func (w *websocket) abandon(code ws.StatusCode) {
+	w.session.server.loop.Disarm(&w.trial.timer)
+	if w.session.probe == w {
+		w.session.probe = nil
+	}
+	w.shut(code)
+}
+
+// upgrade makes w the transport and sends over it what waited for a poll.
+func (s *Session) upgrade(w *websocket) {
+	old := s.polling
+	s.probe, s.polling, s.ws = nil, nil, w
+	s.upgraded = true
+	old.discard()
+	for q := old.queue; len(q) > 0; {
+		var p packet
+		p, q = nextRecord(q)
+		s.send(p)
+	}
+	if s.state == sessionClosing {
+		s.end(ForcedClose, nil)
+	} else if u, ok := s.handler.(Upgrader); ok {
+		u.OnUpgrade(s)
+	}
+}
+
+// Upgrader is a Handler that wants to know when its session moved from polling
+// to a WebSocket.
+type Upgrader interface{ OnUpgrade(s *Session) }

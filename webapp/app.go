@@ -1,0 +1,93 @@
+package webapp
+
+import (
+	"errors"
+
+	"github.com/edgesio/edgesio/poll"
+)
+
+// An App is a program's HTTP side: a router, the server below it and one
+// listener. Loop's goroutine only.
+type App struct {
+	*Router
+	name     string
+	addr     Addr
+	server   *Server
+	listener *poll.Listener
+	locals   map[string]any
+}
+
+// Create makes an app on a loop. It listens from Start on.
+func Create(loop *poll.Loop, name string, addr Addr) (*App, error) {
+	return CreateWith(loop, name, addr, Options{})
+}
+
+// CreateWith is Create with limits and other options.
+func CreateWith(loop *poll.Loop, name string, addr Addr, o Options) (*App, error) {
+	if loop == nil {
+		return nil, errors.New("webapp: an app needs a loop")
+	}
+	if err := addr.check(); err != nil {
+		return nil, err
+	}
+	a := &App{Router: NewRouter(RouterOptions{}), name: name, addr: addr, server: NewServer(loop, o)}
+	a.server.Handle("", a.Router.serve)
+	return a, nil
+}
+
+// Start listens and accepts connections from the next turn on.
+func (a *App) Start() error {
+	if a.listener != nil {
+		return errors.New("webapp: " + a.name + " is started")
+	}
+	o := a.server.options.Listen
+	o.Address = a.addr.String()
+	o.Accept = a.server.Accept
+	ln, err := a.server.loop.Listen(o)
+	if err != nil {
+		return err
+	}
+	a.server.stopping = false
+	a.listener = ln
+	return nil
+}
+
+// Stop stops listening and closes the connections: idle ones now, the others
+// with their answer. Switched ones are not HTTP's any more.
+func (a *App) Stop() {
+	if a.listener != nil {
+		a.listener.Close()
+		a.listener = nil
+		a.server.Stop()
+	}
+}
+
+// Name is the name that the app was created with.
+func (a *App) Name() string { return a.name }
+
+// Port is the port that the app listens on, the real one if it was created with
+// port 0; 0 before Start.
+func (a *App) Port() int {
+	if a.listener == nil {
+		return 0
+	}
+	return int(a.listener.Addr().Port())
+}
+
+// Loop is the loop that the app lives on.
+func (a *App) Loop() *poll.Loop { return a.server.loop }
+
+// Server is the HTTP server below the app.
+func (a *App) Server() *Server { return a.server }
+
+// OnError sets who is told of panics in handlers and of errors that no
+// ErrorHandler took.
+func (a *App) OnError(fn func(err error)) { a.server.options.OnError = fn }
+
+// Locals holds what the program's parts share.
+func (a *App) Locals() map[string]any {
+	if a.locals == nil {
+		a.locals = make(map[string]any)
+	}
+	return a.locals
+}

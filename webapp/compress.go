@@ -1,0 +1,112 @@
+package webapp
+
+import (
+	"bytes"
+	"compress/flate"
+	"hash/adler32"
+	"hash/crc32"
+)
+
+// compressor makes gzip (RFC 1952) and deflate (zlib, RFC 1950) bodies with one
+// flate writer, which is made at the first use and holds some 300 kB from then
+// on, for all responses.
+type compressor struct {
+	flate *flate.Writer
+	out   bytes.Buffer
+}
+
+// keepCompressed is what is kept of a buffer that grew.
+const keepCompressed = 64 << 10
+
+// gzip returns p compressed, valid until the next call.
+func (z *compressor) gzip(p []byte) []byte {
+	z.begin([]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255})
+	z.flush(p)
+	sum, n := crc32.ChecksumIEEE(p), uint32(len(p))
+	z.out.Write([]byte{byte(sum), byte(sum >> 8), byte(sum >> 16), byte(sum >> 24)})
+	z.out.Write([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)})
+	return z.out.Bytes()
+}
+
+// deflate returns p compressed, valid until the next call.
+func (z *compressor) deflate(p []byte) []byte {
+	z.begin([]byte{0x78, 0x01})
+	z.flush(p)
+	sum := adler32.Checksum(p)
+	z.out.Write([]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+	return z.out.Bytes()
+}
+
+func (z *compressor) begin(head []byte) {
+	if z.out.Cap() > keepCompressed {
+		z.out = bytes.Buffer{}
+	}
+	z.out.Reset()
+	z.out.Write(head)
+	if z.flate == nil {
+		z.flate, _ = flate.NewWriter(&z.out, flate.BestSpeed) // the level is valid
+	} else {
+		z.flate.Reset(&z.out)
+	}
+}
+
+func (z *compressor) flush(p []byte) {
+	z.flate.Write(p) // a bytes.Buffer takes everything
+	z.flate.Close()
+}
+
+// AcceptsEncoding tells whether Accept-Encoding offers a content coding: it, or
+// "*", with a quality above zero.
+func (r *Request) AcceptsEncoding(coding string) bool {
+	list, _ := r.HeaderLookup("Accept-Encoding")
+	star := false
+	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
+		name, params, _ := bytes.Cut(item, []byte{';'})
+		switch name = trim(name); {
+		case fold(name, coding):
+			return !isZero(params)
+		case string(name) == "*":
+			star = !isZero(params)
+		}
+	}
+	return star
+}
+
+// isZero tells whether a weight is q=0, q=0.0 and so on.
+func isZero(params []byte) bool {
+	params = trim(params)
+	return len(params) > 2 && lower(params[0]) == 'q' && params[1] == '=' &&
+		len(bytes.Trim(params[2:], "0.")) == 0
+}
+
+func (r *Response) noteEncodings(req *Request) {
+	if req.AcceptsEncoding("gzip") {
+		r.flags |= offersGzip
+	}
+	if req.AcceptsEncoding("deflate") {
+		r.flags |= offersDeflate
+	}
+}
+
+// SendCompressed is SendBytes with gzip or deflate, whichever the request
+// offers, gzip before deflate. What p has in it is for the caller to weigh:
+// secrets beside a peer's own bytes should not be compressed together.
+func (r *Response) SendCompressed(p []byte) {
+	if r.Ended() || r.flags&headSent != 0 {
+		r.SendBytes(p)
+		return
+	}
+	if r.flags&isParked == 0 {
+		r.noteEncodings(r.c.req)
+	}
+	z := &r.c.srv.shrink
+	switch {
+	case r.flags&offersGzip != 0:
+		r.Set("Content-Encoding", "gzip")
+		p = z.gzip(p)
+	case r.flags&offersDeflate != 0:
+		r.Set("Content-Encoding", "deflate")
+		p = z.deflate(p)
+	}
+	r.SendBytes(p)
+}

@@ -1,0 +1,16 @@
+package webapp
+
+// methods are the ones that are known, as Node's list without CONNECT, which
+// asks for a proxy. Others are answered 501. The map interns the names.
+var methods = map[string]string{
+	"ACL": "ACL", "BIND": "BIND", "CHECKOUT": "CHECKOUT", "COPY": "COPY",
+	"DELETE": "DELETE", "GET": "GET", "HEAD": "HEAD", "LINK": "LINK",
+	"LOCK": "LOCK", "M-SEARCH": "M-SEARCH", "MERGE": "MERGE",
+	"MKACTIVITY": "MKACTIVITY", "MKCALENDAR": "MKCALENDAR", "MKCOL": "MKCOL",
+	"MOVE": "MOVE", "NOTIFY": "NOTIFY", "OPTIONS": "OPTIONS", "PATCH": "PATCH",
+	"POST": "POST", "PROPFIND": "PROPFIND", "PROPPATCH": "PROPPATCH",
+	"PURGE": "PURGE", "PUT": "PUT", "REBIND": "REBIND", "REPORT": "REPORT",
+	"SEARCH": "SEARCH", "SOURCE": "SOURCE", "SUBSCRIBE": "SUBSCRIBE",
+	"TRACE": "TRACE", "UNBIND": "UNBIND", "UNLINK": "UNLINK",
+	"UNLOCK": "UNLOCK", "UNSUBSCRIBE": "UNSUBSCRIBE",
+}

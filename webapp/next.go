@@ -1,0 +1,155 @@
+package webapp
+
+import (
+	"errors"
+	"slices"
+)
+
+// NextRouter given to next leaves the mounted router.
+var NextRouter = errors.New("webapp: next router")
+
+// chain is a request's way through the routers. Each call of next goes one layer
+// on; the mounted routers that it is in are a stack.
+type chain struct {
+	stack []frame
+	allow []string // methods of routes that match but for the method
+	next  Next     // made once for a Request that is used again and again
+	open  bool     // a middleware has the request and has not called next yet
+}
+
+// frame is one router on the way.
+type frame struct {
+	router  *Router
+	at      int // the next layer
+	mounted int // bytes of the path that lead to the router
+	params  int // names that belong to the way there
+	floor   int // the first name that is seen
+}
+
+// maxMounts bounds routers within routers: one that is mounted in itself would
+// not end.
+const maxMounts = 16
+
+// route is the server's root handler for a router.
+func (r *Router) serve(req *Request, res *Response) {
+	c := &req.chain
+	c.stack = append(c.stack[:0], frame{router: r})
+	c.allow = c.allow[:0]
+	if c.next == nil {
+		c.next = req.proceed
+	}
+	req.walk(nil)
+}
+
+// proceed is what next does.
+func (r *Request) proceed(err error) {
+	if r.c == nil || !r.chain.open || r.res.Ended() {
+		return // called twice, or too late
+	}
+	r.chain.open = false
+	r.c.srv.guard(r, r.res, func() { r.walk(err) })
+}
+
+// walk goes on to the next layer that takes the request, and calls it.
+func (r *Request) walk(err error) {
+	c := &r.chain
+	for len(c.stack) > 0 {
+		f := &c.stack[len(c.stack)-1]
+		if err == NextRouter || f.at == len(f.router.layers) {
+			if err == NextRouter {
+				err = nil
+			}
+			c.stack = c.stack[:len(c.stack)-1]
+			continue
+		}
+		l := &f.router.layers[f.at]
+		f.at++
+		if (err != nil) != (l.failed != nil) {
+			continue
+		}
+		n, params, ok := l.pattern.match(r.head.path, f.mounted, r.params[:f.params])
+		if !ok {
+			continue
+		}
+		r.params, r.mounted, r.floor = params, n, f.floor
+		if l.router != nil {
+			r.enter(l.router, n)
+			continue
+		}
+		if r.call(l, err) {
+			return
+		}
+	}
+	r.final(err)
+}
+
+// enter goes into a mounted router.
+func (r *Request) enter(router *Router, mounted int) {
+	c := &r.chain
+	if len(c.stack) == maxMounts {
+		panic("webapp: routers are mounted too deep")
+	}
+	f := frame{router: router, mounted: mounted, params: len(r.params), floor: r.floor}
+	if !router.options.MergeParams {
+		f.floor = f.params
+	}
+	c.stack = append(c.stack, f)
+}
+
+// call calls a layer's function; false if the layer is a route for other methods.
+func (r *Request) call(l *layer, err error) bool {
+	switch {
+	case l.handler != nil:
+		if !l.takes(r.head.method) {
+			if !slices.Contains(r.chain.allow, l.method) {
+				r.chain.allow = append(r.chain.allow, l.method)
+			}
+			return false
+		}
+		l.handler(r, r.res)
+	case l.failed != nil:
+		r.chain.open = true
+		l.failed(err, r, r.res, r.chain.next)
+	default:
+		r.chain.open = true
+		l.middle(r, r.res, r.chain.next)
+	}
+	return true
+}
+
+// final answers what nobody did: an error, the methods that are allowed, or 404.
+func (r *Request) final(err error) {
+	allow := r.chain.allow
+	if slices.Contains(allow, "GET") && !slices.Contains(allow, "HEAD") {
+		allow = append(allow, "HEAD")
+	}
+	switch _, meant := err.(*Error); {
+	case err != nil:
+		if !meant {
+			r.c.srv.report(err)
+		}
+		r.res.Fail(err)
+	case r.head.method == "OPTIONS" && (len(allow) > 0 || r.head.path[0] == '*'):
+		r.res.allow(allow).Status(204).End("")
+	case len(allow) > 0:
+		r.res.allow(allow).Fail(&Error{405, StatusText(405)})
+	default:
+		r.res.notFound(r)
+	}
+}
+
+// allow sets Allow to a list of methods.
+func (r *Response) allow(methods []string) *Response {
+	for i, m := range methods {
+		if i == 0 {
+			r.Set("Allow", m)
+		} else {
+			r.fields = append(r.fields[:len(r.fields)-2], ", "+m+"\r\n"...)
+		}
+	}
+	return r
+}
+
+func (r *Response) notFound(req *Request) {
+	r.Fail(&Error{404, "Cannot " + req.Method() + " " + string(req.head.rawPath.of(req.raw))})
+}

@@ -1,0 +1,64 @@
+package webapp
+
+import (
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/edgesio/edgesio/poll"
+)
+
+// Options bound what a Server accepts and holds. A zero field takes the default.
+type Options struct {
+	// MaxURIBytes bounds the request target (414). Default 8 KiB.
+	MaxURIBytes int
+	// MaxHeadBytes bounds request line and header fields together (431); at most
+	// 65535. Default 16 KiB.
+	MaxHeadBytes int
+	// MaxHeaders bounds the number of header fields (431). Default 100.
+	MaxHeaders int
+	// MaxBodyBytes bounds what Content-Length may declare before a handler is
+	// called (413); each ReadBody has its own limit below. Default 16 MiB.
+	MaxBodyBytes int
+	// DrainBytes of a body that no handler wants are read and dropped to keep the
+	// connection; with more left it is closed. Default 64 KiB.
+	DrainBytes int
+	// IdleTimeout closes a connection without a request, HeadTimeout bounds a
+	// request head from its first byte on (408), BodyTimeout the body from the
+	// call of ReadBody on (408). Default 30 s, 10 s, 30 s.
+	IdleTimeout, HeadTimeout, BodyTimeout time.Duration
+	// Secure says that peers speak TLS to what stands in front of the listener;
+	// Request.Secure reports it.
+	Secure bool
+	// Root is what Response.SendFile serves from. Default: the working directory.
+	Root fs.FS
+	// OnError is told of panics in handlers and of errors that no ErrorHandler
+	// took. Default: a log line, at most one in 5 s.
+	OnError func(err error)
+	// Logger gets the few lines that webapp writes. Default slog.Default().
+	Logger *slog.Logger
+	// Listen has the socket options of App's listener; Network, Address and
+	// Accept are set by App.
+	Listen poll.ListenOptions
+}
+
+func (o Options) withDefaults() Options {
+	set(&o.MaxURIBytes, 8<<10)
+	set(&o.MaxHeadBytes, 16<<10)
+	set(&o.MaxHeaders, 100)
+	set(&o.MaxBodyBytes, 16<<20)
+	set(&o.DrainBytes, 64<<10)
+	set(&o.IdleTimeout, 30*time.Second)
+	set(&o.HeadTimeout, 10*time.Second)
+	set(&o.BodyTimeout, 30*time.Second)
+	o.MaxHeadBytes = min(o.MaxHeadBytes, 1<<16-1) // marks have 16 bits
+	o.MaxURIBytes = min(o.MaxURIBytes, o.MaxHeadBytes-lineSlack)
+	return o
+}
+
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}

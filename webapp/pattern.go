@@ -1,0 +1,162 @@
+package webapp
+
+import "strings"
+
+// A pattern is a compiled path: literal text, ":name" for one or more
+// characters but slashes, and "*" for anything, named "0", "1" and so on. It
+// matches as Express does: without regard to case and to one trailing slash,
+// unless the router says otherwise. The regular expressions of Express ("?",
+// "+", groups) are refused.
+type pattern struct {
+	parts         []part
+	exact, strict bool // case-sensitive; a trailing slash matters
+	prefix        bool // Use and Mount: the rest of the path is for others
+}
+
+type part struct {
+	kind partKind
+	text string // the literal, or the name
+}
+
+type partKind uint8
+
+const (
+	literal partKind = iota
+	named
+	wildcard
+)
+
+// maxMatchSteps bounds the tries that one match may take: a pattern with several
+// names in a segment must not be a lever for a peer.
+const maxMatchSteps = 1 << 13
+
+// compile makes a pattern. It panics on a path that it cannot serve: paths are
+// written by the program's author.
+func compile(path string, o RouterOptions, prefix bool) pattern {
+	p := pattern{exact: o.CaseSensitive, strict: o.Strict, prefix: prefix}
+	if path != "" && path[0] != '/' && path[0] != '*' || strings.ContainsAny(path, "?+()[]{}\\") {
+		panic("webapp: path " + path + " does not begin with a slash, or has one of ?+()[]{}\\")
+	}
+	if prefix || !p.strict && len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	for stars := 0; path != ""; {
+		var next part
+		switch path[0] {
+		case '*':
+			next, path = part{wildcard, string(rune('0' + stars))}, path[1:]
+			if stars++; stars > 9 {
+				panic("webapp: path has too many wildcards")
+			}
+		case ':':
+			n := 1
+			for n < len(path) && isNameByte(path[n]) {
+				n++
+			}
+			next, path = part{named, path[1:n]}, path[n:]
+			if next.text == "" {
+				panic("webapp: path has a colon without a name")
+			}
+		default:
+			n := strings.IndexAny(path, ":*")
+			if n < 0 {
+				n = len(path)
+			}
+			next, path = part{literal, path[:n]}, path[n:]
+		}
+		p.parts = append(p.parts, next)
+	}
+	return p
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'z'
+}
+
+// matcher is one attempt. path[at:] is what is left.
+type matcher struct {
+	*pattern
+	path   []byte
+	params []param
+	steps  int
+}
+
+// match matches path[base:] and appends what the names stand for to params. n is
+// where the match ends in path.
+func (p *pattern) match(path []byte, base int, params []param) (n int, _ []param, ok bool) {
+	m := matcher{pattern: p, path: path, params: params, steps: maxMatchSteps}
+	n, ok = m.rest(p.parts, base)
+	if !ok {
+		return 0, params, false
+	}
+	return n, m.params, true
+}
+
+// rest matches the remaining parts from at on.
+func (m *matcher) rest(parts []part, at int) (n int, ok bool) {
+	if m.steps--; m.steps < 0 {
+		return 0, false
+	}
+	if len(parts) == 0 {
+		left := m.path[at:]
+		switch {
+		case len(left) == 0, m.prefix && left[0] == '/', !m.strict && len(left) == 1 && left[0] == '/':
+			return at, true
+		}
+		return 0, false
+	}
+	switch p := parts[0]; p.kind {
+	case literal:
+		end := at + len(p.text)
+		if end > len(m.path) || !m.equal(m.path[at:end], p.text) {
+			return 0, false
+		}
+		return m.rest(parts[1:], end)
+	case named:
+		return m.name(p.text, parts[1:], at)
+	default:
+		for end := len(m.path); end >= at; end-- { // as much as possible
+			if n, ok = m.try(p.text, parts[1:], at, end); ok {
+				return n, true
+			}
+		}
+		return 0, false
+	}
+}
+
+func (m *matcher) equal(b []byte, text string) bool {
+	if m.exact {
+		return string(b) == text
+	}
+	return fold(b, text)
+}
+
+// name matches a named part, as short as possible.
+func (m *matcher) name(name string, parts []part, at int) (n int, ok bool) {
+	end := at
+	for end < len(m.path) && m.path[end] != '/' {
+		end++
+	}
+	if end == at {
+		return 0, false
+	}
+	if len(parts) == 0 || parts[0].kind == literal && parts[0].text[0] == '/' {
+		return m.try(name, parts, at, end)
+	}
+	for short := at + 1; short <= end; short++ {
+		if n, ok = m.try(name, parts, at, short); ok {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// try takes path[at:end] for a name and goes on behind it.
+func (m *matcher) try(name string, parts []part, at, end int) (n int, ok bool) {
+	keep := len(m.params)
+	m.params = append(m.params, param{name, uint16(at), uint16(end)})
+	if n, ok = m.rest(parts, end); !ok {
+		m.params = m.params[:keep]
+	}
+	return n, ok
+}

@@ -1,0 +1,74 @@
+package webapp
+
+import "bytes"
+
+// Query is the decoded value of the first query parameter of that name, "" if
+// there is none.
+func (r *Request) Query(name string) string {
+	v, _ := r.QueryLookup(name)
+	return string(v)
+}
+
+// QueryLookup is Query without a copy: the view is valid until the next call of
+// a Query method.
+func (r *Request) QueryLookup(name string) (value []byte, ok bool) {
+	for q := r.RawQuery(); len(q) > 0; {
+		var pair []byte
+		pair, q = cutPair(q)
+		if v, match := r.pair(pair, name); match {
+			return r.form(v), true
+		}
+	}
+	return nil, false
+}
+
+// QueryAll returns the decoded values of all parameters of that name, in the
+// order of the query.
+func (r *Request) QueryAll(name string) (values []string) {
+	for q := r.RawQuery(); len(q) > 0; {
+		var pair []byte
+		pair, q = cutPair(q)
+		if v, match := r.pair(pair, name); match {
+			values = append(values, string(r.form(v)))
+		}
+	}
+	return values
+}
+
+// EachQuery calls fn for each parameter with decoded views, valid until it
+// returns, until it returns false.
+func (r *Request) EachQuery(fn func(name, value []byte) bool) {
+	for q := r.RawQuery(); len(q) > 0; {
+		var pair []byte
+		if pair, q = cutPair(q); len(pair) == 0 {
+			continue
+		}
+		k, v, _ := bytes.Cut(pair, []byte{'='})
+		r.buf, _ = unescape(r.buf[:0], k, true)
+		n := len(r.buf)
+		r.buf, _ = unescape(r.buf, v, true)
+		if !fn(r.buf[:n:n], r.buf[n:]) {
+			return
+		}
+	}
+}
+
+func cutPair(q []byte) (pair, rest []byte) {
+	pair, rest, _ = bytes.Cut(q, []byte{'&'})
+	return pair, rest
+}
+
+// pair splits name=value and tells whether the decoded name is the one.
+func (r *Request) pair(pair []byte, name string) (value []byte, match bool) {
+	k, v, _ := bytes.Cut(pair, []byte{'='})
+	return v, len(pair) > 0 && string(r.form(k)) == name
+}
+
+// form decodes a part of the query, which holds whole escapes only.
+func (r *Request) form(part []byte) []byte {
+	if bytes.IndexByte(part, '%') < 0 && bytes.IndexByte(part, '+') < 0 {
+		return part
+	}
+	r.buf, _ = unescape(r.buf[:0], part, true)
+	return r.buf
+}

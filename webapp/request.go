@@ -1,0 +1,210 @@
+package webapp
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/edgesio/edgesio/poll"
+)
+
+// A Request is one HTTP request. It is valid until the handler returns, and if
+// the handler asked for a body that is still on its way, or a middleware has not
+// called next yet, or Keep was called, until the response has ended. Byte slices
+// that it returns are views, valid as long; strings are copies.
+type Request struct {
+	c       *conn
+	res     *Response
+	head    head
+	raw     []byte // the head's bytes: a view of the input, or our own when kept
+	mounted int    // bytes of the path that Use or Mount matched
+	floor   int // the first of params that is seen
+	params  []param
+	buf     []byte // for decoding
+	values  []value
+	chain   chain
+	kept    bool
+}
+
+// value is an entry of SetValue.
+type value struct{ key, value any }
+
+// Keep makes the request valid until its response has ended. To be called
+// before the handler returns; it copies the head, a few hundred bytes.
+func (r *Request) Keep() {
+	if r.c == nil || r.kept {
+		return
+	}
+	r.kept = true
+	r.raw = bytes.Clone(r.raw)
+	r.head.path = r.head.cleanView(r.raw)
+}
+
+// release forgets the request and keeps its memory for the next one.
+func (r *Request) release() {
+	clear(r.values)
+	*r = Request{
+		head:   head{fields: r.head.fields[:0], decoded: r.head.decoded[:0]},
+		params: r.params[:0],
+		buf:    r.buf[:0],
+		values: r.values[:0],
+		chain:  chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next},
+	}
+}
+
+// Method is the method in upper case, one of the known ones.
+func (r *Request) Method() string { return r.head.method }
+
+// Target is the request target as it was sent.
+func (r *Request) Target() string { return string(r.head.target.of(r.raw)) }
+
+// Path is the decoded path; it begins with a slash and has no "." or ".."
+// segment, control character or backslash. "*" for OPTIONS *.
+func (r *Request) Path() string {
+	if r.c == nil {
+		return ""
+	}
+	return r.c.srv.intern(r.head.path)
+}
+
+// SubPath is the part of Path behind what Use or Mount matched. It begins with
+// a slash.
+func (r *Request) SubPath() string { return string(r.subPath()) }
+
+func (r *Request) subPath() []byte {
+	if r.mounted >= len(r.head.path) {
+		return []byte{'/'}
+	}
+	return r.head.path[r.mounted:]
+}
+
+// RawQuery is the query without its question mark, as it was sent.
+func (r *Request) RawQuery() []byte { return r.head.query.of(r.raw) }
+
+// Minor is the minor HTTP version: 0 or 1.
+func (r *Request) Minor() int { return int(r.head.minor) }
+
+// Header is the value of the first header of that name, "" if there is none.
+// Case of the name does not matter.
+func (r *Request) Header(name string) string {
+	v, _ := r.HeaderLookup(name)
+	return string(v)
+}
+
+// HeaderLookup is Header without a copy.
+func (r *Request) HeaderLookup(name string) ([]byte, bool) {
+	return r.head.lookup(r.raw, name)
+}
+
+// EachHeader calls fn for each header line in the order of the request, until it
+// returns false.
+func (r *Request) EachHeader(fn func(name, value []byte) bool) {
+	for _, f := range r.head.fields {
+		if !fn(f.name.of(r.raw), f.value.of(r.raw)) {
+			return
+		}
+	}
+}
+
+// Host is the Host header.
+func (r *Request) Host() string { return string(r.head.host.of(r.raw)) }
+
+// IP is the peer's address without its port. Forwarding headers are not trusted.
+func (r *Request) IP() netip.Addr { return r.RemoteAddr().Addr().Unmap() }
+
+// RemoteAddr is the peer's address.
+func (r *Request) RemoteAddr() netip.AddrPort {
+	if r.c == nil {
+		return netip.AddrPort{}
+	}
+	return r.c.pc.RemoteAddr()
+}
+
+// Secure tells whether the peer speaks TLS.
+func (r *Request) Secure() bool { return r.c != nil && r.c.srv.options.Secure }
+
+// Upgrade tells whether the request asks for another protocol: an Upgrade header
+// and the token upgrade in Connection.
+func (r *Request) Upgrade() bool {
+	return r.head.flags&(saysUpgrade|hasUpgrade) == saysUpgrade|hasUpgrade
+}
+
+// KeepAlive tells whether the peer wants to use the connection again.
+func (r *Request) KeepAlive() bool {
+	return r.head.flags&saysClose == 0 && (r.head.minor == 1 || r.head.flags&saysKeepAlive != 0)
+}
+
+// HasBody tells whether a body follows the head.
+func (r *Request) HasBody() bool { return r.head.flags&isChunked != 0 || r.head.length > 0 }
+
+// Param is the value of a named part of the route's path, "" if there is none.
+// Wildcards are named "0".
+func (r *Request) Param(name string) string {
+	for i := len(r.params) - 1; i >= r.floor; i-- {
+		if p := r.params[i]; p.name == name {
+			return string(r.head.path[p.at:p.end])
+		}
+	}
+	return ""
+}
+
+// Value is what a middleware left with SetValue, or nil.
+func (r *Request) Value(key any) any {
+	for _, v := range r.values {
+		if v.key == key {
+			return v.value
+		}
+	}
+	return nil
+}
+
+// SetValue leaves a value for those who handle the request later.
+func (r *Request) SetValue(key, val any) {
+	for i := range r.values {
+		if r.values[i].key == key {
+			r.values[i].value = val
+			return
+		}
+	}
+	r.values = append(r.values, value{key, val})
+}
+
+// ReadBody hands the whole body to to, at once if it is at hand. A body above
+// limit bytes is not read. A receiver that stores the request's views must
+// copy them.
+func (r *Request) ReadBody(limit int, to BodyReceiver) {
+	if r.c == nil || r.c.res != r.res {
+		to.OnBody(r, r.res, nil, ErrAborted)
+		return
+	}
+	r.c.readBody(r, limit, to)
+}
+
+// Body is ReadBody for a function.
+func (r *Request) Body(limit int, fn func(body []byte, err error)) {
+	r.ReadBody(limit, bodyFunc(fn))
+}
+
+// Switch takes the connection out of HTTP. The caller sets its handler, writes
+// its own 101 response, and gets the input behind the request's head, which is
+// valid until the callback returns. c is nil if the response was begun or the
+// request has a body.
+func (r *Request) Switch() (c *poll.Conn, rest []byte) {
+	if r.c == nil || r.c.res != r.res || r.res.flags&headSent != 0 || r.HasBody() || !r.c.pc.Open() {
+		return nil, nil
+	}
+	return r.c.switched()
+}
+
+// switched is the end of the HTTP connection.
+func (c *conn) switched() (*poll.Conn, []byte) {
+	rest := c.in
+	c.setState(connSwitched)
+	c.srv.forget(c)
+	c.srv.stats.Switched++
+	c.res.flags |= hasEnded
+	c.in, c.req, c.res = nil, nil, nil
+	if c.flags&isPaused != 0 {
+		c.pc.Resume()
+	}
+	return c.pc, rest
+}

@@ -1,0 +1,285 @@
+package webapp
+
+import (
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/edgesio/edgesio/poll"
+)
+
+// Handler answers a request.
+type Handler func(req *Request, res *Response)
+
+// Stats are counters since the server was made, and what is open now.
+type Stats struct {
+	Conns    int    // HTTP connections, without those that switched
+	Requests uint64 // handed to a handler
+	Refused  uint64 // answered by the parser, or a body that broke off
+	Aborted  uint64 // the peer went away before the answer
+	Switched uint64
+	Panics   uint64
+}
+
+// A Server is the HTTP server below an App: connections, requests and the first
+// choice of who answers. Loop's goroutine only.
+type Server struct {
+	loop     *poll.Loop
+	options  Options
+	limits   headLimits
+	mounts   []mount
+	root     Handler
+	conns    *conn
+	stats    Stats
+	log      *LogLimiter
+	request  *Request  // the one in waiting, for requests that are answered at once
+	response *Response // likewise
+	fields   []byte    // header lines of a response in the making
+	paths    [64]string
+	now      dateCache
+	shrink   compressor
+	stopping bool
+}
+
+// mount is a prefix that goes to a handler before the router.
+type mount struct {
+	prefix  string
+	handler Handler
+}
+
+// NewServer makes a server without a listener: Accept is for poll.ListenOptions.
+func NewServer(loop *poll.Loop, o Options) *Server {
+	o = o.withDefaults()
+	return &Server{
+		loop:    loop,
+		options: o,
+		limits:  headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders},
+		log:     NewLogLimiter(loop, o.Logger),
+	}
+}
+
+// Loop is the loop that the server lives on.
+func (s *Server) Loop() *poll.Loop { return s.loop }
+
+// Log is the server's LogLimiter, for what is built on it.
+func (s *Server) Log() *LogLimiter { return s.log }
+
+// Stats tells the counters.
+func (s *Server) Stats() Stats { return s.stats }
+
+// Handle sends every request whose path begins with prefix to h, upgrades and
+// all methods included, before the router is asked. The longest prefix wins, of
+// equal ones the last; "" is for what nothing else takes.
+func (s *Server) Handle(prefix string, h Handler) {
+	if prefix == "" {
+		s.root = h
+		return
+	}
+	s.mounts = append(s.mounts, mount{prefix, h})
+}
+
+// Unhandle takes a prefix back.
+func (s *Server) Unhandle(prefix string) {
+	for i := len(s.mounts) - 1; i >= 0; i-- {
+		if s.mounts[i].prefix == prefix {
+			s.mounts = append(s.mounts[:i], s.mounts[i+1:]...)
+		}
+	}
+}
+
+// Accept takes a connection: the Accept function of a listener.
+func (s *Server) Accept(pc *poll.Conn) poll.Handler {
+	if s.stopping {
+		return nil
+	}
+	c := &conn{srv: s, pc: pc, next: s.conns}
+	if c.next != nil {
+		c.next.prev = c
+	}
+	s.conns = c
+	s.stats.Conns++
+	c.deadline(s.options.IdleTimeout)
+	return c
+}
+
+// Stop closes the connections: idle ones now, the others with their answer. New
+// ones are refused.
+func (s *Server) Stop() {
+	s.stopping = true
+	for c := s.conns; c != nil; c = c.next {
+		switch c.state {
+		case connIdle, connHead, connDrain, connHeld:
+			c.close()
+		}
+	}
+}
+
+// forget drops a connection that ended or switched.
+func (s *Server) forget(c *conn) {
+	s.loop.Disarm(&c.timer)
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		s.conns = c.next
+	}
+	if c.next != nil {
+		c.next.prev = c.prev
+	}
+	c.prev, c.next = nil, nil
+	s.stats.Conns--
+}
+
+// dispatch chooses the handler of a request and calls it.
+func (s *Server) dispatch(req *Request, res *Response) {
+	s.stats.Requests++
+	h, best := s.root, 0
+	for i := range s.mounts {
+		m := &s.mounts[i]
+		if n := len(m.prefix); n >= best && len(req.head.path) >= n && string(req.head.path[:n]) == m.prefix {
+			h, best = m.handler, n
+		}
+	}
+	if h == nil {
+		res.notFound(req)
+		return
+	}
+	s.guard(req, res, func() { h(req, res) })
+}
+
+// A PanicError is what OnError is told of a panic in a handler.
+type PanicError struct {
+	Value  any
+	Stack  []byte
+	Method string
+	Path   string
+}
+
+// Error tells the value and the request; the stack is apart.
+func (p *PanicError) Error() string {
+	var b strings.Builder
+	b.WriteString("webapp: panic in ")
+	b.WriteString(p.Method)
+	b.WriteByte(' ')
+	b.WriteString(Quote([]byte(p.Path)))
+	switch v := p.Value.(type) {
+	case error:
+		b.WriteString(": " + v.Error())
+	case string:
+		b.WriteString(": " + v)
+	}
+	return b.String()
+}
+
+// guard calls an application's function. A panic ends the exchange, not the
+// process.
+func (s *Server) guard(req *Request, res *Response, call func()) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		s.stats.Panics++
+		p := &PanicError{Value: v, Stack: debug.Stack()}
+		if req != nil && req.c != nil {
+			p.Method, p.Path = req.Method(), req.Path()
+		}
+		res.Fail(&Error{500, StatusText(500)})
+		s.report(p)
+	}()
+	call()
+}
+
+// report hands an error to OnError, or to the log.
+func (s *Server) report(err error) {
+	if s.options.OnError != nil {
+		s.options.OnError(err)
+		return
+	}
+	detail := err.Error()
+	if p, ok := err.(*PanicError); ok {
+		detail += "\n" + string(p.Stack)
+	}
+	s.log.Error("handler", "webapp: error in a handler", detail)
+}
+
+// takeRequest is the request in waiting, or a new one.
+func (s *Server) takeRequest() *Request {
+	r := s.request
+	s.request = nil
+	if r == nil {
+		r = &Request{}
+	}
+	return r
+}
+
+func (s *Server) giveRequest(r *Request) {
+	r.release()
+	s.request = r
+}
+
+func (s *Server) takeResponse() *Response {
+	r := s.response
+	s.response = nil
+	if r == nil {
+		r = &Response{}
+	}
+	return r
+}
+
+func (s *Server) giveResponse(r *Response) {
+	*r = Response{}
+	s.response = r
+}
+
+// fieldBytes is what a response's header lines begin with; a buffer that grew
+// beyond four times that is not kept.
+const fieldBytes = 512
+
+func (s *Server) takeFields() []byte {
+	b := s.fields
+	s.fields = nil
+	if b == nil {
+		b = make([]byte, 0, fieldBytes)
+	}
+	return b
+}
+
+func (s *Server) giveFields(b []byte) {
+	if cap(b) >= fieldBytes && cap(b) <= 4*fieldBytes {
+		s.fields = b[:0]
+	}
+}
+
+// maxIntern is the longest path that is kept for the next request to it.
+const maxIntern = 64
+
+// intern returns b as a string without an allocation if it was asked for lately:
+// the paths of a gateway are few.
+func (s *Server) intern(b []byte) string {
+	if len(b) > maxIntern {
+		return string(b)
+	}
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range b {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	p := &s.paths[h%uint32(len(s.paths))]
+	if *p != string(b) {
+		*p = string(b)
+	}
+	return *p
+}
+
+// appendError appends a whole response that refuses and closes.
+func (s *Server) appendError(b []byte, e *Error) []byte {
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendUint(b, uint64(e.Status), 10)
+	b = append(b, ' ')
+	b = append(b, StatusText(e.Status)...)
+	b = append(b, "\r\nDate: "...)
+	b = append(b, s.date()...)
+	b = append(b, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
+	b = strconv.AppendUint(b, uint64(len(e.Message)), 10)
+	b = append(b, "\r\nConnection: close\r\n\r\n"...)
+	return append(b, e.Message...)
+}

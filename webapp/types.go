@@ -1,0 +1,3 @@
+package webapp
+
+func typeByExtension(ext string) string { return ext }

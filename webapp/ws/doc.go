@@ -1,0 +1,24 @@
+// Package ws is the WebSocket protocol (RFC 6455) on byte slices. It does no input or output, keeps no clock and starts
+// nothing: bytes go in, messages and errors come out, and frames are appended to the caller's buffer.
+//
+//	mask.go       5.3      masking
+//	frame.go      5.2      ParseHeader, AppendHeader, AppendFrame, AppendMaskedFrame
+//	rules.go      5.1-5.5  CheckHeader: a header and a state give the rule that is broken, and its close code
+//	utf8.go       8.1      text that arrives in pieces
+//	close.go      5.5.1, 7 the body of a close frame, both directions
+//	reader.go     5.4, 6.2 Reader: frames and messages from a stream that is cut anywhere
+//	handshake.go  4.2      CheckUpgrade, AppendSwitch
+//
+// A server checks the request, answers and then feeds what it reads:
+//
+//	if refusal := ws.CheckUpgrade(&request); refusal != nil { ... } // an HTTP answer, not a switch
+//	c.Commit(ws.AppendSwitch(c.Out(), request.Key, request.FirstProtocol(), nil))
+//	if err := reader.Feed(data, handler); err != nil {
+//		c.Commit(ws.AppendClose(c.Out(), err.(ws.Error).Code(), ""))
+//	}
+//
+// Opcodes, status codes and the header are the types of github.com/gobwas/ws. No extension is spoken and none is
+// accepted in a handshake, so all three reserved bits must be zero.
+//
+// Read next: webapp/upgrade.go, which hands a connection over, or eio/websocket.go, which feeds a Reader.
+package ws

@@ -1,0 +1,273 @@
+package ws
+
+import "encoding/binary"
+
+// RFC 6455, sections 5.4 and 6.2: fragmentation, and receiving data.
+
+// Handler takes what a Reader finds. Payloads and reasons are valid until the callback returns. A callback may call
+// Stop; it must not call Feed.
+type Handler interface {
+	// OnMessage takes a whole message: OpText, which is valid UTF-8, or OpBinary.
+	OnMessage(op OpCode, payload []byte)
+	// OnPing takes a ping, which is due an OpPong frame with the same payload.
+	OnPing(payload []byte)
+	// OnPong takes a pong, asked for or not.
+	OnPong(payload []byte)
+	// OnClose takes the close frame; it is the last call. StatusNoStatusRcvd stands for an empty one.
+	OnClose(code StatusCode, reason []byte)
+}
+
+// Limits bound one message. A field that is 0 means the default.
+type Limits struct {
+	MessageBytes int // payload, in sum over its fragments; at most 512 MB
+	Fragments    int // frames
+}
+
+// The default limits: the message size of Socket.IO's reference server, in fragments of about 1 kB.
+const (
+	DefaultMessageBytes = 1_000_000
+	DefaultFragments    = 1024
+)
+
+// ceilingBytes bounds MessageBytes so that no sum over spill sizes wraps where an int has 32 bits.
+const ceilingBytes = 512 << 20
+
+// phase says which bytes come next.
+type phase uint8
+
+const (
+	inHeader  phase = iota // a header, or the rest of one; then inPayload or stopped
+	inPayload              // left payload bytes; then inHeader or stopped
+	stopped                // nothing: a close frame, an error or Stop came; final
+)
+
+func (p phase) String() string { return [...]string{"header", "payload", "stopped"}[p] }
+
+// Reader takes apart the stream of one connection: frames, control frames between fragments, messages. However the
+// stream is cut into pieces, the handler sees the same calls. The zero Reader is a server's, with the default limits.
+//
+// A frame that is whole in the piece is unmasked where it lies and handed on as a view; only what a piece cuts, and
+// fragments, are kept in the spill until the message is complete. An idle Reader holds no buffer.
+//
+//	spill[:message]  payload so far of an unfinished message
+//	spill[message:]  payload so far of an unfinished control frame, which may stand inside a message
+//
+// 0 <= message <= len(spill) <= cap(spill) <= max(spillBytes, twice the payload bytes that came in for it).
+type Reader struct {
+	limits    *Limits
+	spill     []byte
+	message   int       // mark in the spill
+	left      int       // payload bytes of the frame still to come
+	key       uint32    // masking key for the next byte of the payload
+	fragments uint32    // frames of the message so far
+	text      textState // of the message
+	state     State     // for the rules
+	phase     phase
+	op        OpCode            // of the frame
+	kind      OpCode            // of the message
+	fin       bool              // of the frame
+	have      uint8             // bytes in head
+	head      [headerBytes]byte // of a header that was cut
+}
+
+// spillBytes is the least capacity of a spill, unless less is left to come.
+const spillBytes = 64
+
+// NewReader returns a Reader for a Server or a Client. The limits are kept as long as the Reader is and may be shared
+// by many; nil means the defaults.
+func NewReader(limits *Limits, side State) Reader {
+	return Reader{limits: limits, state: side & Client}
+}
+
+// Feed takes the next piece of the stream and calls the handler for each message and control frame that it completes.
+// The data is unmasked in place, so its content is spoilt; what must outlive the call is copied.
+//
+// An error is always an Error, whose Code the close frame should carry. After an error, OnClose or Stop the Reader
+// ignores its input: Feed returns nil and calls nothing.
+func (r *Reader) Feed(data []byte, h Handler) error {
+	for {
+		var err error
+		switch r.phase {
+		case inHeader:
+			if len(data) == 0 {
+				return nil
+			}
+			data, err = r.readHeader(data)
+		case inPayload:
+			if len(data) == 0 && r.left > 0 {
+				return nil
+			}
+			data, err = r.readPayload(data, h)
+		case stopped:
+			return nil
+		}
+		if err != nil {
+			r.Stop()
+			return err
+		}
+	}
+}
+
+// Stop ends the reading: whatever else comes in is ignored. It drops what the Reader holds.
+func (r *Reader) Stop() {
+	r.setPhase(stopped)
+	r.spill, r.message, r.have, r.state = nil, 0, 0, r.state&^Fragmented
+}
+
+// Unfinished reports whether the stream stands inside a header, a frame or a message. A peer should not leave it there
+// for long.
+func (r *Reader) Unfinished() bool {
+	return r.have > 0 || r.phase == inPayload || r.state&Fragmented != 0
+}
+
+func (r *Reader) setPhase(p phase) { r.phase = p }
+
+// readHeader takes a header off data, or what there is of one.
+func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
+	if r.have == 0 {
+		h, n, err := ParseHeader(data)
+		if err == nil {
+			return data[n:], r.beginFrame(h)
+		}
+		if err != ErrShort {
+			return nil, err
+		}
+	}
+	old := int(r.have)
+	r.have += uint8(copy(r.head[old:], data))
+	h, n, err := ParseHeader(r.head[:r.have])
+	if err == ErrShort {
+		return nil, nil
+	}
+	r.have = 0
+	if err != nil {
+		return nil, err
+	}
+	return data[n-old:], r.beginFrame(h)
+}
+
+// beginFrame judges a header before any of its payload is looked at.
+func (r *Reader) beginFrame(h Header) error {
+	if err := CheckHeader(h, r.state); err != nil {
+		return err
+	}
+	if h.OpCode.IsData() {
+		if err := r.beginFragment(h); err != nil {
+			return err
+		}
+	}
+	r.op, r.fin = h.OpCode, h.Fin
+	r.key = binary.LittleEndian.Uint32(h.Mask[:])
+	r.left = int(h.Length) // at most MessageBytes, which is an int, or 125
+	r.setPhase(inPayload)
+	return nil
+}
+
+func (r *Reader) beginFragment(h Header) error {
+	if h.OpCode != OpContinuation {
+		r.kind, r.fragments, r.text = h.OpCode, 0, textState{}
+	}
+	if h.Length > int64(r.maxMessage()-r.message) {
+		return ErrMessageTooBig
+	}
+	if r.fragments++; int64(r.fragments) > int64(r.maxFragments()) {
+		return ErrTooManyFragments
+	}
+	return nil
+}
+
+// readPayload takes the payload of the frame off data, or what there is of it.
+func (r *Reader) readPayload(data []byte, h Handler) (rest []byte, err error) {
+	n := min(r.left, len(data))
+	piece, rest := data[:n:n], data[n:]
+	r.key = applyMask(piece, r.key)
+	if r.op.IsControl() {
+		return rest, r.readControl(piece, h)
+	}
+	return rest, r.readFragment(piece, h)
+}
+
+func (r *Reader) readFragment(piece []byte, h Handler) error {
+	if r.kind == OpText && !r.text.write(piece) {
+		return ErrText
+	}
+	payload := piece
+	if whole := len(piece) == r.left && r.fin && r.message == 0; !whole {
+		r.keep(piece)
+		r.message = len(r.spill)
+		payload = r.spill
+	}
+	if r.left -= len(piece); r.left > 0 {
+		return nil
+	}
+	r.setPhase(inHeader)
+	if !r.fin {
+		r.state |= Fragmented
+		return nil
+	}
+	if r.kind == OpText && !r.text.complete() {
+		return ErrText
+	}
+	r.state &^= Fragmented
+	r.spill, r.message = nil, 0
+	h.OnMessage(r.kind, payload)
+	return nil
+}
+
+func (r *Reader) readControl(piece []byte, h Handler) error {
+	payload := piece
+	if whole := len(piece) == r.left && r.message == len(r.spill); !whole {
+		r.keep(piece)
+		payload = r.spill[r.message:]
+	}
+	if r.left -= len(piece); r.left > 0 {
+		return nil
+	}
+	r.setPhase(inHeader)
+	if r.spill = r.spill[:r.message]; r.message == 0 {
+		r.spill = nil
+	}
+	switch r.op {
+	case OpPing:
+		h.OnPing(payload)
+	case OpPong:
+		h.OnPong(payload)
+	case OpClose:
+		code, reason, err := ParseClose(payload)
+		if err != nil {
+			return err
+		}
+		r.Stop()
+		h.OnClose(code, reason)
+	}
+	return nil
+}
+
+// keep appends a piece of the payload to the spill. The spill grows with the bytes that came in, never with the length
+// that a header declares: to twice what it must hold, but not beyond what is still to come.
+func (r *Reader) keep(piece []byte) {
+	if need := len(r.spill) + len(piece); need > cap(r.spill) {
+		size := min(max(2*need, spillBytes), r.maxMessage()+maxControlBytes)
+		if r.fin && r.op.IsData() {
+			size = min(size, len(r.spill)+r.left)
+		}
+		spill := make([]byte, len(r.spill), size)
+		copy(spill, r.spill)
+		r.spill = spill
+	}
+	r.spill = append(r.spill, piece...)
+}
+
+func (r *Reader) maxMessage() int {
+	if r.limits == nil || r.limits.MessageBytes <= 0 {
+		return DefaultMessageBytes
+	}
+	return min(r.limits.MessageBytes, ceilingBytes)
+}
+
+func (r *Reader) maxFragments() int {
+	if r.limits == nil || r.limits.Fragments <= 0 {
+		return DefaultFragments
+	}
+	return r.limits.Fragments
+}
