@@ -73,16 +73,21 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 		t.jsonp, t.index = true, jsonpIndex(j)
 	}
 	s.polling = t
-	if c := e.options.Cookie; c != nil {
-		cookie := *c
-		cookie.Value = s.id
-		res.Cookie(cookie)
-	}
+	e.setCookie(res, s)
 	var open [256]byte
 	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
 	t.flush()
 	if e.onConnection != nil {
 		e.onConnection(s)
+	}
+}
+
+// setCookie gives the client its session id, in the answer to the handshake.
+func (e *Server) setCookie(res *webapp.Response, s *Session) {
+	if c := e.options.Cookie; c != nil {
+		cookie := *c
+		cookie.Value = s.id
+		res.Cookie(cookie)
 	}
 }
 
@@ -106,10 +111,13 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	s := q.session
 	if s == nil {
 		s = e.newSession(req, q)
+		e.setCookie(res, s)
 	}
+	var lines [128]byte
+	fields := res.AppendFields(lines[:0])
 	conn, rest := req.Switch()
 	w := &websocket{conn: conn, session: s, reader: ws.NewReader(&e.limits, ws.Server)}
-	conn.Commit(ws.AppendSwitch(conn.Out(), h.Key, h.FirstProtocol(), nil))
+	conn.Commit(ws.AppendSwitch(conn.Out(), h.Key, h.FirstProtocol(), fields))
 	conn.SetHandler(w)
 	switch {
 	case q.session == nil:

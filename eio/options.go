@@ -78,6 +78,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.MaxHTTPBufferSize < 0 || o.PingInterval < 0 || o.PingTimeout < 0 || o.UpgradeTimeout < 0 {
 		return o, errors.New("eio: negative option")
 	}
+	if o.Cors != nil {
+		return o, o.Cors.Check()
+	}
 	return o, nil
 }
 

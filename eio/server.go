@@ -85,7 +85,7 @@ func (e *Server) Close() {
 
 // Handle serves one request below the engine's path.
 func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
-	if c := e.options.Cors; c != nil && c.Apply(req, res) {
+	if e.options.Cors.Apply(req, res) {
 		return // a preflight, answered
 	}
 	if e.closed {
@@ -95,6 +95,10 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 	q := e.question(req)
 	code := q.judge(&e.options)
 	switch {
+	case code == accepted && q.upgrade && !e.options.Cors.Allows(req):
+		// A browser keeps the answers of polling from a foreign page; nothing but
+		// us keeps it from a WebSocket.
+		e.refuse(res, q, 403, Forbidden, Forbidden.String())
 	case code != accepted:
 		e.refuse(res, q, 400, code, code.String())
 	case q.session != nil && !q.upgrade:

@@ -101,7 +101,7 @@ func (c *conn) setState(s connState) {
 // deadline gives the present state d from now on. The timer is moved only when
 // it would come too late; one that comes early looks again.
 func (c *conn) deadline(d time.Duration) {
-	c.due = c.srv.loop.Now() + int64(d/time.Millisecond)
+	c.due = max(c.srv.loop.Now()+int64(d/time.Millisecond), 1)
 	if !c.timer.Armed() || c.due < c.armed {
 		c.armed = c.due
 		c.srv.loop.Arm(&c.timer, d, c)
@@ -338,6 +338,8 @@ func (c *conn) OnTimer(*poll.Timer) {
 		c.srv.guard(req, res, func() { c.deliver(up.to, req, res, nil, ErrBodyTimeout) })
 	case connHeld:
 		c.release()
+	case connServing:
+		c.res.drained() // it gave way to others for a turn
 	}
 }
 

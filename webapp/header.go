@@ -94,3 +94,7 @@ func (r *Response) editable(name, value string) bool {
 	}
 	return true
 }
+
+// AppendFields appends the header lines that were set, each ended by CRLF: for
+// the response that the caller of Switch writes itself. To be called before it.
+func (r *Response) AppendFields(dst []byte) []byte { return append(dst, r.fields...) }

@@ -17,7 +17,7 @@ type Request struct {
 	head    head
 	raw     []byte // the head's bytes: a view of the input, or our own when kept
 	mounted int    // bytes of the path that Use or Mount matched
-	floor   int // the first of params that is seen
+	floor   int    // the first of params that is seen
 	params  []param
 	buf     []byte // for decoding
 	values  []value

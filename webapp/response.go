@@ -3,6 +3,7 @@ package webapp
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/edgesio/edgesio/poll"
@@ -16,7 +17,8 @@ const (
 	headSent
 	isChunking // the body goes out in chunks
 	hasEnded
-	isParked // the handler returned before the end
+	isSending // a file is on its way: for the application it has ended
+	isParked  // the handler returned before the end
 	offersGzip
 	offersDeflate
 )
@@ -68,10 +70,15 @@ func (r *Response) park(req *Request) {
 }
 
 // OnAbort sets who is told when the peer goes away; nil for nobody.
-func (r *Response) OnAbort(a Aborter) { r.aborter = a }
+func (r *Response) OnAbort(a Aborter) {
+	if !r.Ended() {
+		r.aborter = a
+	}
+}
 
-// Ended is true once the response is complete, dropped, aborted or switched.
-func (r *Response) Ended() bool { return r.c == nil || r.flags&hasEnded != 0 }
+// Ended is true once the response is complete, dropped, aborted or switched, or
+// a file is on its way.
+func (r *Response) Ended() bool { return r.c == nil || r.flags&(hasEnded|isSending) != 0 }
 
 // HeadersSent is true once status and headers are on their way.
 func (r *Response) HeadersSent() bool { return r.flags&headSent != 0 }
@@ -257,8 +264,8 @@ func (r *Response) Fail(err error) {
 		r.Drop()
 		return
 	}
-	e, ok := err.(*Error)
-	if !ok {
+	var e *Error
+	if !errors.As(err, &e) {
 		e = &Error{500, StatusText(500)}
 	}
 	for _, name := range [...]string{"Content-Encoding", "ETag", "Last-Modified", "Cache-Control"} {
@@ -271,9 +278,12 @@ func (r *Response) Fail(err error) {
 
 // Drop closes the connection without an answer, or in the middle of one.
 func (r *Response) Drop() {
-	if r.Ended() {
-		return
+	if !r.Ended() {
+		r.drop()
 	}
+}
+
+func (r *Response) drop() {
 	c := r.c
 	r.flags |= hasEnded
 	r.aborter = nil

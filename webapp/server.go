@@ -183,6 +183,9 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 		if req != nil && req.c != nil {
 			p.Method, p.Path = req.Method(), req.Path()
 		}
+		if res.flags&(isSending|hasEnded) == isSending {
+			res.drop()
+		}
 		res.Fail(&Error{500, StatusText(500)})
 		s.report(p)
 	}()
