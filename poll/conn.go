@@ -82,6 +82,7 @@ type Conn struct {
 	state   connState
 	want    Interest
 	flags   uint8
+	changed uint8 // the turn, its low bits, in which want last changed
 }
 
 // Loop is the loop that the connection lives on.
@@ -270,7 +271,7 @@ func (c *Conn) interest() {
 		want |= Writable
 	}
 	if want != c.want && c.state != closed {
-		c.want = want
+		c.want, c.changed = want, uint8(c.loop.stats.Turns)
 		if errno := c.loop.kernel.Modify(int(c.fd), want); errno != 0 {
 			c.Abort(errno)
 		}
@@ -288,8 +289,8 @@ func (c *Conn) ready(got Interest) {
 		return
 	}
 	if c.want&Readable == 0 {
-		if got&Writable != 0 { // not asked for: an error, or both halves are closed
-			c.broken()
+		if got&Writable != 0 && c.changed != uint8(c.loop.stats.Turns) {
+			c.broken() // it was not asked for: an error, or both halves are closed
 		}
 		return
 	}

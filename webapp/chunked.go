@@ -42,8 +42,16 @@ type chunked struct {
 	state  chunkState
 }
 
+var chunkFollows = [...]uint8{
+	chunkSize:    1<<chunkData | 1<<chunkTrailer,
+	chunkData:    1 << chunkEnd,
+	chunkEnd:     1 << chunkSize,
+	chunkTrailer: 1 << chunkDone,
+	chunkDone:    0,
+}
+
 func (d *chunked) setState(s chunkState) {
-	if s != d.state+1 && !(d.state == chunkEnd && s == chunkSize) && !(d.state == chunkSize && s == chunkTrailer) {
+	if chunkFollows[d.state]&(1<<s) == 0 {
 		panic("webapp: chunked body goes from " + d.state.String() + " to " + s.String())
 	}
 	d.state = s

@@ -2,101 +2,100 @@ package webapp
 
 import (
 	"bufio"
-	"context"
+	"bytes"
 	"io"
-	"net"
+	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/poll/polltest"
 )
 
-// rig is an app on a loop of the operating system, turned by a goroutine.
+// rig is an app on the kernel in memory.
 type rig struct {
 	t    *testing.T
+	k    *polltest.Kernel
 	loop *poll.Loop
 	app  *App
+	log  bytes.Buffer
+	errs []error // what OnError was told
 }
 
-// newRig starts an app that setup has prepared.
+// newRig starts an app that setup has prepared. When the test ends nothing may
+// be left open.
 func newRig(t *testing.T, o Options, setup func(app *App)) *rig {
 	t.Helper()
-	loop, err := poll.New(poll.Options{})
-	if err != nil {
+	return newFaultyRig(t, 1, polltest.Faults{}, o, setup)
+}
+
+func newFaultyRig(t *testing.T, seed uint64, f polltest.Faults, o Options, setup func(app *App)) *rig {
+	t.Helper()
+	r := &rig{t: t, k: polltest.New(seed, f)}
+	var err error
+	if r.loop, err = poll.New(poll.Options{Kernel: r.k}); err != nil {
 		t.Fatal(err)
 	}
-	app, err := CreateWith(loop, "test", Addr{Host: "127.0.0.1"}, o)
-	if err != nil {
+	o.Logger = slog.New(slog.NewTextHandler(&r.log, nil))
+	if r.app, err = CreateWith(r.loop, "test", Addr{Host: "127.0.0.1", Port: 80}, o); err != nil {
 		t.Fatal(err)
 	}
-	setup(app)
-	if err := app.Start(); err != nil {
+	r.app.OnError(func(err error) { r.errs = append(r.errs, err) })
+	setup(r.app)
+	if err := r.app.Start(); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		loop.Run(context.Background())
-	}()
 	t.Cleanup(func() {
-		loop.Stop()
-		<-done
-		loop.Close()
-	})
-	return &rig{t: t, loop: loop, app: app}
-}
-
-// on runs fn on the loop and waits for it.
-func (r *rig) on(fn func()) {
-	r.t.Helper()
-	done := make(chan struct{})
-	r.loop.Post(func() { defer close(done); fn() })
-	select {
-	case <-done:
-	case <-time.After(5 * time.Second):
-		r.t.Fatal("the loop does not turn")
-	}
-}
-
-// eventually waits until ok says so, on the loop.
-func (r *rig) eventually(what string, ok func() bool) {
-	r.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		var is bool
-		r.on(func() { is = ok() })
-		if is {
-			return
+		r.loop.Close()
+		if n := r.server().Stats().Conns; n != 0 || r.server().conns != nil {
+			t.Errorf("%d connections are left", n)
 		}
-	}
-	r.t.Fatalf("never came true: %s", what)
+		if n := r.loop.Stats().Timers; n > 1 { // the loop's own
+			t.Errorf("%d timers are left", n)
+		}
+		if err := r.k.Check(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
 }
 
-// client is a raw connection to the app.
-type client struct {
-	net.Conn
-	t *testing.T
-	r *bufio.Reader
-}
+func (r *rig) server() *Server { return r.app.Server() }
 
-func (r *rig) dial() *client {
+// run turns the loop until ok.
+func (r *rig) run(what string, ok func() bool) {
 	r.t.Helper()
-	c, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(r.app.Port()))
-	if err != nil {
-		r.t.Fatal(err)
+	if !r.k.Run(r.loop, ok, 5*time.Minute) {
+		r.t.Fatalf("never came true: %s", what)
 	}
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	r.t.Cleanup(func() { c.Close() })
-	return &client{c, r.t, bufio.NewReader(c)}
 }
 
-func (c *client) send(s string) {
-	c.t.Helper()
-	if _, err := io.WriteString(c, s); err != nil {
-		c.t.Fatal(err)
+// settle lets everything happen that needs no time.
+func (r *rig) settle() { r.k.Sleep(r.loop, time.Millisecond) }
+
+// client is a peer and what it received.
+type client struct {
+	*polltest.Peer
+	r   *rig
+	got []byte
+}
+
+func (r *rig) dial() *client { return &client{Peer: r.k.Dial("127.0.0.1:80"), r: r} }
+
+// send writes s.
+func (c *client) send(s string) *client { c.WriteString(s); return c }
+
+// sendSplit writes s in pieces of n bytes, a turn for each.
+func (c *client) sendSplit(s string, n int) *client {
+	for len(s) > 0 {
+		n = min(n, len(s))
+		c.WriteString(s[:n])
+		s = s[n:]
+		c.r.settle()
 	}
+	return c
 }
 
 // reply is a response with its body.
@@ -105,47 +104,88 @@ type reply struct {
 	body string
 }
 
-// next reads one response to a request of that method.
-func (c *client) next(method string) reply {
-	c.t.Helper()
-	res, err := http.ReadResponse(c.r, &http.Request{Method: method})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return reply{res, string(b)}
+// next waits for one response to a request of that method.
+func (c *client) next(method string) (res reply) {
+	c.r.t.Helper()
+	c.r.run("a response to "+method, func() bool {
+		end := c.EOF()
+		c.got = append(c.got, c.Read()...)
+		in := bufio.NewReader(bytes.NewReader(c.got))
+		h, err := http.ReadResponse(in, &http.Request{Method: method})
+		if err != nil {
+			if end {
+				c.r.t.Fatalf("got %q and the end, want a response", c.got)
+			}
+			return false
+		}
+		if h.ContentLength < 0 && len(h.TransferEncoding) == 0 && !end {
+			return false
+		}
+		b, err := io.ReadAll(h.Body)
+		if err != nil {
+			return false
+		}
+		rest, _ := io.ReadAll(in)
+		c.got = rest
+		res = reply{h, string(b)}
+		return true
+	})
+	return res
 }
 
-// want reads one response and compares status and body.
+// want waits for one response and compares status and body.
 func (c *client) want(status int, body string) reply {
-	c.t.Helper()
+	c.r.t.Helper()
 	res := c.next("GET")
 	if res.StatusCode != status || res.body != body {
-		c.t.Fatalf("got %d %q, want %d %q", res.StatusCode, res.body, status, body)
+		c.r.t.Fatalf("got %d %q, want %d %q", res.StatusCode, res.body, status, body)
 	}
 	return res
 }
 
 // closed wants nothing more but the end.
 func (c *client) closed() {
-	c.t.Helper()
-	if b, err := io.ReadAll(c.r); err != nil || len(b) > 0 {
-		c.t.Fatalf("got %q and %v, want the end", b, err)
+	c.r.t.Helper()
+	c.r.run("the end", func() bool { return c.Ended() })
+	c.got = append(c.got, c.Read()...)
+	if len(c.got) > 0 {
+		c.r.t.Fatalf("got %q, want the end", c.got)
+	}
+	c.Close()
+}
+
+// open wants nothing, not even the end.
+func (c *client) open() {
+	c.r.t.Helper()
+	c.r.settle()
+	c.got = append(c.got, c.Read()...)
+	if len(c.got) > 0 || c.Ended() {
+		c.r.t.Fatalf("got %q, ended %v, want silence", c.got, c.Ended())
 	}
 }
 
 // once makes one request on a connection of its own.
 func (r *rig) once(request string) reply {
 	r.t.Helper()
-	c := r.dial()
-	c.send(request)
+	c := r.dial().send(request)
 	method, _, _ := strings.Cut(request, " ")
+	defer c.Close()
 	return c.next(method)
 }
 
-func get(path string, headers ...string) string {
-	return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + strings.Join(append(headers, ""), "\r\n") + "\r\n"
+// get is a GET request.
+func get(path string, headers ...string) string { return request("GET", path, "", headers...) }
+
+// request is any request; a body gets its Content-Length.
+func request(method, path, body string, headers ...string) string {
+	var b strings.Builder
+	b.WriteString(method + " " + path + " HTTP/1.1\r\nHost: a\r\n")
+	for _, h := range headers {
+		b.WriteString(h + "\r\n")
+	}
+	if body != "" {
+		b.WriteString("Content-Length: " + itoa(len(body)) + "\r\n")
+	}
+	b.WriteString("\r\n" + body)
+	return b.String()
 }

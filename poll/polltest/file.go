@@ -160,6 +160,10 @@ func (k *Kernel) Accept(fd int, _ *poll.ListenOptions) (int, netip.AddrPort, pol
 		return -1, none, syscall.EINTR
 	case len(f.queue) == 0:
 		return -1, none, syscall.EAGAIN
+	case len(k.AcceptErrors) > 0:
+		errno := k.AcceptErrors[0]
+		k.AcceptErrors = k.AcceptErrors[1:]
+		return -1, none, errno
 	case k.fault(k.Faults.EMFILE), k.tableFull():
 		return -1, none, syscall.EMFILE
 	case k.fault(k.Faults.ENOBUFS):

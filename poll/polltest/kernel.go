@@ -33,6 +33,8 @@ type Kernel struct {
 	ReceiveBytes, SendBytes int
 	// MaxFDs is the size of the descriptor table: EMFILE beyond. Default 0: no end.
 	MaxFDs int
+	// AcceptErrors are what the next calls of Accept with a caller report.
+	AcceptErrors []poll.Errno
 
 	chance *rand.Rand // faults and order
 	secret *rand.Rand // what Random gives: the same whatever the faults do

@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 		if c.chop > 0 {
 			chops = append(chops, c.chop)
 		}
-		if len(c.wire) < 1<<17 {
+		if len(c.wire) < 1<<13 {
 			chops = append(chops, 1)
 		}
 		for _, n := range chops {

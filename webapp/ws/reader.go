@@ -60,7 +60,7 @@ type Reader struct {
 	left      int       // payload bytes of the frame still to come
 	key       uint32    // masking key for the next byte of the payload
 	fragments uint32    // frames of the message so far
-	text      textState // of the message
+	text      textState // of the message; complete between messages
 	state     State     // for the rules
 	phase     phase
 	op        OpCode            // of the frame
@@ -165,7 +165,7 @@ func (r *Reader) beginFrame(h Header) error {
 
 func (r *Reader) beginFragment(h Header) error {
 	if h.OpCode != OpContinuation {
-		r.kind, r.fragments, r.text = h.OpCode, 0, textState{}
+		r.kind, r.fragments = h.OpCode, 0
 	}
 	if h.Length > int64(r.maxMessage()-r.message) {
 		return ErrMessageTooBig

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 )
@@ -81,12 +82,7 @@ func (l *log) OnClose(code StatusCode, reason []byte) {
 	l.add(fmt.Sprintf("close %d", code), reason)
 }
 
-func sum(b []byte) (s uint32) {
-	for _, c := range b {
-		s = s*31 + uint32(c)
-	}
-	return s
-}
+func sum(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
 
 // outcome is what a stream comes to: the handler's calls and the error, as lines.
 func outcome(t testing.TB, limits *Limits, pieces ...string) string {
@@ -174,6 +170,8 @@ var vectors = []struct{ name, wire, want string }{
 	{"W8 one-byte fragments", startText("a") + strings.Repeat(more("b"), 8), failure(ErrTooManyFragments)},
 	{"W8 empty fragments", startText("") + strings.Repeat(more(""), 8), failure(ErrTooManyFragments)},
 	{"W8 as many as allowed", startText("") + strings.Repeat(more("b"), 6) + last(""), `text "bbbbbb"`},
+	{"W8 counted per message", strings.Repeat(startText("a")+strings.Repeat(more(""), 4)+last("b"), 3) + text("c"),
+		lines(`text "ab"`, `text "ab"`, `text "ab"`, `text "c"`)},
 	{"W9 overlong", text("\xc0\xaf"), failure(ErrText)},
 	{"W9 surrogate", text("\xed\xa0\x80"), failure(ErrText)},
 	{"W9 above U+10FFFF", text("\xf4\x90\x80\x80"), failure(ErrText)},

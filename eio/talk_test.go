@@ -1,0 +1,391 @@
+package eio
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/edgesio/edgesio/poll/polltest"
+	"github.com/edgesio/edgesio/webapp/ws"
+)
+
+// A conversation is what clients and the engine say to each other, one line
+// each. The tables of them are the facts of recordings with the reference
+// servers; id is the recording's, and a # line tells where we differ on purpose.
+//
+//	[name:] action [-> expectation]   on the named connection, dialled when it is new
+//	name -> expectation               what came meanwhile
+//
+// Actions:
+//
+//	get TARGET, post TARGET BODY, PUT TARGET ...   an HTTP request, {Name: value} adds a header
+//	ws TARGET                                      a WebSocket handshake, {-Name} leaves a header out
+//	text BODY, bin BODY, part BODY, rest BODY      a frame; part and rest are halves of a message
+//	shut [code]                                    a close frame
+//	send BODY, fin, reset                          raw bytes, FIN, RST
+//	wait 100ms                                     the clock
+//	reason TEXT                                    why the last session closed; "open"
+//
+// A TARGET is 4 or 3 (a handshake of that protocol), sid (the last session), both
+// with more of the query behind them, ?query or /path. A BODY is quoted text,
+// x and hex, c*n, or several of these.
+//
+// Expectations of an HTTP answer are complete but for Date, Connection and
+// Content-Length: ok (of a POST), payload BODY, octets BODY, open (a handshake's
+// payload), code n (an error as JSON), plain BODY (an error as text), or a status
+// with BODY; {name: value} adds a header. Those of a WebSocket are switch, text
+// BODY, bin BODY, close [code], then end (FIN) and nothing. $sid stands for the
+// last session's id.
+type conversation struct{ id, title, script string }
+
+// talk holds conversations with an engine of these options, in one piece and
+// again on a kernel that cuts and delays everything.
+func talk(t *testing.T, o Options, table []conversation) {
+	for _, c := range table {
+		t.Run(c.id, func(t *testing.T) {
+			hold(newRig(t, 1, polltest.Faults{}, o), c)
+			hold(newRig(t, 2, polltest.Faults{ShortRead: 0.5, ShortWrite: 0.5, EAGAIN: 0.2, EINTR: 0.1}, o), c)
+		})
+	}
+}
+
+func hold(r *rig, c conversation) {
+	k := &talker{rig: r, wires: map[string]*wire{}}
+	for i, line := range strings.Split(strings.TrimSpace(c.script), "\n") {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		if got, want := k.line(line); got != want {
+			r.Errorf("%s (%s), line %d: %s\n got %s\nwant %s", c.id, c.title, i+1, line, got, want)
+			break
+		}
+	}
+	r.finish()
+}
+
+// talker holds the client's end of a conversation.
+type talker struct {
+	*rig
+	wires    map[string]*wire
+	sid      string
+	protocol string
+}
+
+// wire is a client's connection.
+type wire struct {
+	*polltest.Peer
+	buf      []byte
+	switched bool
+}
+
+func (k *talker) wire(name string) *wire {
+	w := k.wires[name]
+	if w == nil || name == "" && w.Ended() {
+		w = &wire{Peer: k.dial()}
+		k.wires[name] = w
+	}
+	return w
+}
+
+// line plays a line and returns what came and what was to come.
+func (k *talker) line(line string) (got, want string) {
+	action, want, expects := strings.Cut(line, "->")
+	if !expects {
+		action = line
+	}
+	name := ""
+	if n, rest, ok := strings.Cut(action, ": "); ok && !strings.ContainsAny(n, ` "`) {
+		name, action = n, rest
+	} else if expects && !strings.Contains(strings.TrimSpace(action), " ") {
+		name, action = strings.TrimSpace(action), ""
+	}
+	verb, args, _ := strings.Cut(strings.TrimSpace(action), " ")
+	switch verb {
+	case "wait":
+		d, err := time.ParseDuration(args)
+		if err != nil {
+			panic(err)
+		}
+		k.sleep(d)
+		return "", ""
+	case "reason":
+		k.settle()
+		if k.engine.Session(k.sid) != nil {
+			return "open", args
+		}
+		return string(k.reasons[k.sid]), args
+	case "":
+	default:
+		k.act(k.wire(name), verb, args)
+	}
+	k.settle()
+	if !expects {
+		return "", ""
+	}
+	got = k.take(k.wire(name))
+	return got, k.expand(strings.TrimSpace(want))
+}
+
+// act does what a client does.
+func (k *talker) act(w *wire, verb, args string) {
+	words, fields, body := split(args)
+	switch verb {
+	case "text":
+		w.Write(masked(ws.OpText, string(body)))
+	case "bin":
+		w.Write(masked(ws.OpBinary, string(body)))
+	case "part":
+		b := masked(ws.OpText, string(body))
+		b[0] &^= 0x80
+		w.Write(b)
+	case "rest":
+		w.Write(masked(ws.OpContinuation, string(body)))
+	case "shut":
+		payload := ""
+		if len(words) > 0 {
+			code, _ := strconv.Atoi(words[0])
+			payload = string([]byte{byte(code >> 8), byte(code)})
+		}
+		w.Write(masked(ws.OpClose, payload))
+	case "send":
+		w.Write([]byte(strings.ReplaceAll(string(body), "$sid", k.sid)))
+	case "fin":
+		w.CloseWrite()
+	case "reset":
+		w.Reset()
+	case "ws":
+		request(w.Peer, "GET", k.target("websocket", words[0]), nil, fieldLines(upgradeLines, fields)...)
+	case "get":
+		request(w.Peer, "GET", k.target("polling", words[0]), nil, fieldLines(nil, fields)...)
+	default:
+		length := []string{"Content-Length: " + strconv.Itoa(len(body))}
+		request(w.Peer, strings.ToUpper(verb), k.target("polling", words[0]), body, fieldLines(length, fields)...)
+	}
+}
+
+func fieldLines(base, fields []string) []string {
+	lines := slices.Clone(base)
+	for _, f := range fields {
+		name, _, _ := strings.Cut(strings.TrimPrefix(f, "-"), ":")
+		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, name+":") })
+		if f[0] != '-' {
+			lines = append(lines, f)
+		}
+	}
+	return lines
+}
+
+func (k *talker) target(transport, word string) string {
+	query := "/engine.io/?EIO=" + k.protocol + "&transport=" + transport
+	switch {
+	case word[0] >= '0' && word[0] <= '9':
+		k.protocol = word[:1]
+		return "/engine.io/?EIO=" + k.protocol + "&transport=" + transport + word[1:]
+	case strings.HasPrefix(word, "sid"):
+		return query + "&sid=" + k.sid + word[3:]
+	case word[0] == '?':
+		word = "/engine.io/" + word
+	}
+	return strings.ReplaceAll(word, "$sid", k.sid)
+}
+
+// split takes words, {fields} and the body out of a line's arguments.
+func split(s string) (words, fields []string, body []byte) {
+	for s = strings.TrimSpace(s); s != ""; s = strings.TrimSpace(s) {
+		switch quoted, err := strconv.QuotedPrefix(s); {
+		case err == nil:
+			s = s[len(quoted):]
+			text, _ := strconv.Unquote(quoted)
+			body = append(body, text...)
+		case s[0] == '{':
+			field, rest, _ := strings.Cut(s[1:], "}")
+			fields, s = append(fields, field), rest
+		default:
+			word, rest, _ := strings.Cut(s, " ")
+			s = rest
+			if c, n, ok := strings.Cut(word, "*"); ok && len(c) == 1 {
+				count, _ := strconv.Atoi(n)
+				body = append(body, strings.Repeat(c, count)...)
+			} else if b, err := hex.DecodeString(strings.TrimPrefix(word, "x")); err == nil && word[0] == 'x' {
+				body = append(body, b...)
+			} else {
+				words = append(words, word)
+			}
+		}
+	}
+	return words, fields, body
+}
+
+var sidPattern = regexp.MustCompile(`sid\\?":\\?"([^"\\]+)`)
+
+// take returns the next answer or frame on a connection as text.
+func (k *talker) take(w *wire) string {
+	w.buf = append(w.buf, w.Read()...)
+	if !w.switched {
+		return k.answer(w)
+	}
+	op, payload, rest, ok := cutFrame(w.buf)
+	switch {
+	case !ok && w.EOF() && len(w.buf) == 0:
+		return "end"
+	case !ok && w.WasReset():
+		return "reset"
+	case !ok && len(w.buf) == 0:
+		return "nothing"
+	case !ok:
+		return fmt.Sprintf("%x", w.buf)
+	}
+	w.buf = rest
+	switch op {
+	case ws.OpText:
+		return "text " + strconv.Quote(k.noteSID(string(payload)))
+	case ws.OpBinary:
+		return fmt.Sprintf("bin %x", payload)
+	case ws.OpClose:
+		if len(payload) < 2 {
+			return "close"
+		}
+		return fmt.Sprintf("close %d", int(payload[0])<<8|int(payload[1]))
+	}
+	return fmt.Sprintf("opcode %d %x", op, payload)
+}
+
+// noteSID finds the id of a new session in an open packet.
+func (k *talker) noteSID(s string) string {
+	if m := sidPattern.FindStringSubmatch(s); m != nil {
+		k.sid = m[1]
+	}
+	if k.sid == "" {
+		return s
+	}
+	return strings.ReplaceAll(s, k.sid, "$sid")
+}
+
+func (k *talker) answer(w *wire) string {
+	head, body, ok := bytes.Cut(w.buf, []byte("\r\n\r\n"))
+	if !ok {
+		switch {
+		case len(w.buf) > 0:
+			return strconv.Quote(string(w.buf))
+		case w.EOF():
+			return "end"
+		case w.WasReset():
+			return "reset"
+		}
+		return "nothing"
+	}
+	lines := strings.Split(string(head), "\r\n")
+	status := strings.Fields(lines[0])[1]
+	w.switched = status == "101"
+	var fields []string
+	length, coding := 0, ""
+	for _, line := range lines[1:] {
+		name, value, _ := strings.Cut(line, ": ")
+		switch name = strings.ToLower(name); name {
+		case "date", "connection":
+		case "content-length":
+			length, _ = strconv.Atoi(value)
+		case "content-encoding":
+			coding = value
+			fallthrough
+		default:
+			fields = append(fields, name+": "+value)
+		}
+	}
+	body, w.buf = body[:min(length, len(body))], body[min(length, len(body)):]
+	text := k.noteSID(string(inflate(coding, body)))
+	return describe(status, fields, text, k.sid)
+}
+
+func inflate(coding string, b []byte) []byte {
+	var r io.Reader = bytes.NewReader(b)
+	var err error
+	switch coding {
+	case "gzip":
+		r, err = gzip.NewReader(r)
+	case "deflate":
+		r, err = zlib.NewReader(r)
+	}
+	if err == nil {
+		b, err = io.ReadAll(r)
+	}
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return b
+}
+
+func describe(status string, fields []string, body, sid string) string {
+	slices.Sort(fields)
+	s := fmt.Sprintf("%s %q %q", status, fields, body)
+	if sid == "" {
+		return s
+	}
+	return strings.ReplaceAll(s, sid, "$sid")
+}
+
+// expand writes out what an expectation stands for.
+func (k *talker) expand(want string) string {
+	verb, args, _ := strings.Cut(want, " ")
+	words, fields, body := split(args)
+	add := func(list ...string) { fields = append(fields, list...) }
+	switch verb {
+	case "end", "reset", "nothing", "close":
+		return want
+	case "text":
+		return "text " + strconv.Quote(string(body))
+	case "bin":
+		return fmt.Sprintf("bin %x", body)
+	case "switch":
+		add("upgrade: websocket", strings.Replace(acceptLine, "Sec-WebSocket-Accept", "sec-websocket-accept", 1))
+		return describe("101", fields, "", k.sid)
+	case "ok":
+		add("content-type: text/html", "cache-control: no-store")
+		return describe("200", fields, "ok", k.sid)
+	case "open":
+		body = []byte(k.openPacket(true))
+		fallthrough
+	case "payload":
+		add("content-type: text/plain; charset=UTF-8", "cache-control: no-store")
+		return describe("200", fields, string(body), k.sid)
+	case "octets":
+		add("content-type: application/octet-stream", "cache-control: no-store")
+		return describe("200", fields, string(body), k.sid)
+	case "code":
+		code, _ := strconv.Atoi(words[0])
+		add("content-type: application/json")
+		return describe("400", fields, fmt.Sprintf(`{"code":%d,"message":"%s"}`, code, Code(code)), k.sid)
+	case "plain":
+		add("content-type: text/html")
+		return describe("400", fields, string(body), k.sid)
+	}
+	if status, err := strconv.Atoi(verb); err != nil || http.StatusText(status) == "" {
+		panic("no expectation: " + want)
+	}
+	return describe(verb, fields, string(body), k.sid)
+}
+
+// openPacket is the open packet of the rig's engine, as a polling payload.
+func (k *talker) openPacket(polling bool) string {
+	upgrades := ""
+	if polling {
+		upgrades = `"websocket"`
+	}
+	o := k.engine.Options()
+	s := fmt.Sprintf(`0{"sid":"$sid","upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
+		upgrades, o.PingInterval.Milliseconds(), o.PingTimeout.Milliseconds(), o.MaxHTTPBufferSize)
+	if polling && k.protocol != "4" {
+		return strconv.Itoa(len(s)-len("$sid")+20) + ":" + s
+	}
+	return s
+}

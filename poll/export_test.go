@@ -1,0 +1,10 @@
+package poll
+
+// State is the name of the connection's state, for tests.
+func (c *Conn) State() string { return c.state.String() }
+
+// Capacity is what the out buffer has in memory.
+func (c *Conn) Capacity() int { return cap(c.out.own) }
+
+// Spares is how many out buffers the loop keeps.
+func (l *Loop) Spares() int { return len(l.spare.list) }

@@ -1,0 +1,44 @@
+//go:build netbsd || openbsd
+
+package poll
+
+import "golang.org/x/sys/unix"
+
+// wakeup is a pipe to ourselves: these systems have no user event, or x/sys does
+// not know it.
+type wakeup struct{ r, w int }
+
+func (w *wakeup) open(kq int) error {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		return err
+	}
+	w.r, w.w = p[0], p[1]
+	var e [1]unix.Kevent_t
+	unix.SetKevent(&e[0], w.r, unix.EVFILT_READ, unix.EV_ADD)
+	_, err := unix.Kevent(kq, e[:], nil, nil)
+	if err != nil {
+		w.close()
+	}
+	return err
+}
+
+// Wake writes a byte; a full pipe is readable already.
+func (w *wakeup) Wake() { unix.Write(w.w, []byte{0}) }
+
+func (w *wakeup) took(e *unix.Kevent_t) bool {
+	if int(e.Ident) != w.r {
+		return false
+	}
+	var b [64]byte
+	for {
+		if n, err := unix.Read(w.r, b[:]); n < len(b) && err != unix.EINTR {
+			return true
+		}
+	}
+}
+
+func (w *wakeup) close() {
+	unix.Close(w.r)
+	unix.Close(w.w)
+}

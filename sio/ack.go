@@ -1,0 +1,133 @@
+package sio
+
+import (
+	"slices"
+	"time"
+
+	"github.com/edgesio/edgesio/poll"
+)
+
+// AckFunc receives the answer to an event that we emitted. It is called exactly once: with the answer, or with
+// ErrTimeout, ErrDisconnected, ErrTooManyAcks or ErrNotSent and an event without arguments. The last two, and
+// ErrDisconnected on a socket that is not connected, come before Emit returns.
+type AckFunc func(err error, answer *Event)
+
+// wait is one outstanding ack of a socket. The server keeps a few for reuse.
+type wait struct {
+	timer  poll.Timer
+	socket *Socket
+	fn     AckFunc
+	id     uint64
+	next   *wait // in the server's list of spare ones
+}
+
+// maxSpareWaits is how many settled waits a server keeps for reuse.
+const maxSpareWaits = 64
+
+// ackFunc returns the last argument as a function that wants an answer, and the arguments before it.
+func ackFunc(args []any) (AckFunc, []any) {
+	if len(args) == 0 {
+		return nil, args
+	}
+	last := len(args) - 1
+	switch fn := args[last].(type) {
+	case AckFunc:
+		return fn, args[:last]
+	case func(error, *Event):
+		return fn, args[:last]
+	}
+	return nil, args
+}
+
+// ask registers fn for the answer of an event and returns its id; a timeout of 0 is none. When it returns false fn was
+// called already.
+func (s *Socket) ask(fn AckFunc, timeout time.Duration) (uint64, bool) {
+	srv := s.client.server
+	if s.state != socketConnected {
+		srv.fail(s, fn, ErrDisconnected)
+		return 0, false
+	}
+	if len(s.acks) >= srv.opts.MaxPendingAcks {
+		srv.fail(s, fn, ErrTooManyAcks)
+		return 0, false
+	}
+	w := srv.spare
+	if w != nil {
+		srv.spare, srv.spares = w.next, srv.spares-1
+	} else {
+		w = new(wait)
+	}
+	w.socket, w.fn, w.id, w.next = s, fn, uint64(s.lastAck), nil
+	s.lastAck++
+	s.acks = append(s.acks, w)
+	if timeout > 0 {
+		srv.loop.Arm(&w.timer, timeout, w)
+	}
+	return w.id, true
+}
+
+// OnTimer settles the ack whose time is over.
+func (w *wait) OnTimer(*poll.Timer) {
+	s := w.socket
+	if fn := s.claim(w.id); fn != nil {
+		s.client.server.fail(s, fn, ErrTimeout)
+	}
+}
+
+// claim takes the function that waits for an ack id, nil when there is none (any more).
+func (s *Socket) claim(id uint64) AckFunc {
+	i, ok := slices.BinarySearchFunc(s.acks, id, func(w *wait, id uint64) int {
+		switch {
+		case w.id < id:
+			return -1
+		case w.id > id:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return nil
+	}
+	w := s.acks[i]
+	if s.acks = slices.Delete(s.acks, i, i+1); len(s.acks) == 0 && cap(s.acks) > 8 {
+		s.acks = nil
+	}
+	fn, srv := w.fn, s.client.server
+	srv.loop.Disarm(&w.timer)
+	w.fn, w.socket = nil, nil
+	if srv.spares < maxSpareWaits {
+		w.next, srv.spare, srv.spares = srv.spare, w, srv.spares+1
+	}
+	return fn
+}
+
+// onAck takes an answer off the wire. Unknown, late and repeated ones are ignored.
+func (s *Socket) onAck(e *Event) {
+	if fn := s.claim(e.id); fn != nil {
+		s.runAck(fn, nil, e)
+	}
+}
+
+// settleAll ends every outstanding ack with an error.
+func (s *Socket) settleAll(err error) {
+	for len(s.acks) > 0 {
+		s.client.server.fail(s, s.claim(s.acks[0].id), err)
+	}
+	s.acks = nil
+}
+
+// fail settles an ack without an answer.
+func (srv *Server) fail(s *Socket, fn AckFunc, err error) {
+	none := &srv.none
+	if none.socket != nil {
+		none = new(Event)
+	}
+	none.socket = s
+	s.runAck(fn, err, none)
+	none.socket = nil
+}
+
+func (s *Socket) runAck(fn AckFunc, err error, e *Event) {
+	defer s.guard(e)
+	fn(err, e)
+}

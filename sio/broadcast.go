@@ -1,0 +1,224 @@
+package sio
+
+import (
+	"slices"
+
+	"github.com/edgesio/edgesio/eio"
+)
+
+// Sending to many: the packet is encoded once and its frames are shared.
+
+// Packet is an encoded event on its way to an audience. It is valid until the Broadcast that it was given to returns.
+type Packet struct {
+	messages []eio.Message // the text, then the attachments
+	text     []byte
+	atts     [][]byte
+}
+
+// Text is the packet without its attachments, as it goes over the wire.
+func (p *Packet) Text() []byte { return p.text }
+
+// Attachments are the binary messages that follow the text.
+func (p *Packet) Attachments() [][]byte { return p.atts }
+
+// fill makes p the packet of an encoder.
+func (p *Packet) fill(text []byte, atts [][]byte) {
+	p.text, p.atts = text, atts
+	n := 1 + len(atts)
+	if cap(p.messages) < n {
+		p.messages = append(p.messages[:cap(p.messages)], make([]eio.Message, n-cap(p.messages))...)
+	}
+	p.messages = p.messages[:n]
+	p.messages[0].Reset(text, false)
+	for i, b := range atts {
+		p.messages[i+1].Reset(b, true)
+	}
+}
+
+// empty forgets the bytes and keeps the messages for the next packet, unless they are many.
+func (p *Packet) empty() {
+	if len(p.messages) > 16 {
+		p.messages = nil
+	}
+	for i := range p.messages {
+		p.messages[i].Reset(nil, false)
+	}
+	p.text, p.atts = nil, nil
+}
+
+// deliver sends a packet to a socket that is part of its audience.
+func (s *Socket) deliver(p *Packet, volatile bool) Status {
+	if !s.Connected() || volatile && !s.client.conn.Writable() {
+		return Dropped
+	}
+	status := OK
+	for i := range p.messages {
+		st := s.client.conn.SendMessage(&p.messages[i])
+		if st == Dropped {
+			return Dropped
+		}
+		status = max(status, st)
+	}
+	return status
+}
+
+// roomList is a list of room names that is copied with the value it stands in; the first two need no allocation.
+type roomList struct {
+	first, second string
+	more          []string
+	n             int
+}
+
+// with returns the list with more names. rooms is copied.
+func (l roomList) with(rooms []string) roomList {
+	for _, r := range rooms {
+		switch l.n {
+		case 0:
+			l.first = r
+		case 1:
+			l.second = r
+		default:
+			l.more = append(slices.Clip(l.more), r)
+		}
+		l.n++
+	}
+	return l
+}
+
+// appendTo appends the names to dst.
+func (l *roomList) appendTo(dst []string) []string {
+	if l.n > 0 {
+		dst = append(dst, l.first)
+	}
+	if l.n > 1 {
+		dst = append(dst, l.second)
+	}
+	return append(dst, l.more...)
+}
+
+// BroadcastOperator collects whom a broadcast is for: io.To("a").Except("b").Emit(...). It is a value: each method
+// returns a new one, and it may be kept and used again. With up to two rooms it needs no allocation.
+type BroadcastOperator struct {
+	ns            *Namespace
+	rooms, except roomList
+	volatile      bool
+	local         bool
+}
+
+// To adds rooms: a socket gets the event once, however many of them it is in. rooms is copied.
+func (o BroadcastOperator) To(rooms ...string) BroadcastOperator {
+	o.rooms = o.rooms.with(rooms)
+	return o
+}
+
+// In is To.
+func (o BroadcastOperator) In(rooms ...string) BroadcastOperator { return o.To(rooms...) }
+
+// Except leaves out the sockets that are in any of the rooms. rooms is copied.
+func (o BroadcastOperator) Except(rooms ...string) BroadcastOperator {
+	o.except = o.except.with(rooms)
+	return o
+}
+
+// Volatile leaves out clients that are not ready to receive.
+func (o BroadcastOperator) Volatile() BroadcastOperator { o.volatile = true; return o }
+
+// Local leaves out the sockets of other servers behind the same adapter.
+func (o BroadcastOperator) Local() BroadcastOperator { o.local = true; return o }
+
+// Emit sends an event to the audience. For the arguments see Socket.Emit; an answer cannot be asked for.
+func (o BroadcastOperator) Emit(event string, args ...any) Status { return o.emit(event, args, nil) }
+
+// EmitString sends an event with one string and allocates nothing.
+func (o BroadcastOperator) EmitString(event, arg string) Status {
+	return o.emit(event, nil, &one{text: arg})
+}
+
+// EmitBytes sends an event with one attachment and allocates nothing. b is copied.
+func (o BroadcastOperator) EmitBytes(event string, b []byte) Status {
+	return o.emit(event, nil, &one{bytes: b, binary: true})
+}
+
+// Send emits the event "message".
+func (o BroadcastOperator) Send(args ...any) Status { return o.emit("message", args, nil) }
+
+// FetchSockets returns the sockets of the audience, in no order.
+func (o BroadcastOperator) FetchSockets() []*Socket {
+	var list []*Socket
+	to := Audience{Rooms: o.rooms.appendTo(nil), Except: o.except.appendTo(nil), Local: o.local}
+	o.each(func(ns *Namespace) {
+		ns.adapter.Each(&to, func(s *Socket) {
+			if s.Connected() {
+				list = append(list, s)
+			}
+		})
+	})
+	return list
+}
+
+// each calls fn for the operator's namespace, or for each child of a dynamic one.
+func (o *BroadcastOperator) each(fn func(*Namespace)) {
+	if o.ns.match == nil {
+		fn(o.ns)
+		return
+	}
+	for _, child := range slices.Clone(o.ns.children) {
+		fn(child)
+	}
+}
+
+// emit encodes the event and hands it to the adapter.
+func (o *BroadcastOperator) emit(event string, args []any, single *one) Status {
+	srv := o.ns.server
+	if reservedEvent(event) {
+		srv.report(nil, ErrReserved)
+		return Dropped
+	}
+	if srv.outgoing {
+		o.notify(event, outgoing(args, single))
+	}
+	if o.ns.match == nil {
+		return o.send(o.ns, event, args, single)
+	}
+	status := OK
+	for _, child := range slices.Clone(o.ns.children) {
+		status = max(status, o.send(child, event, args, single))
+	}
+	return status
+}
+
+// send broadcasts in one namespace.
+func (o *BroadcastOperator) send(ns *Namespace, event string, args []any, single *one) Status {
+	srv := ns.server
+	enc := srv.open(ns.wire)
+	if single != nil {
+		enc.eventOne(event, *single)
+	} else {
+		enc.event(event, args)
+	}
+	if err := enc.err; err != nil {
+		srv.done(enc)
+		srv.report(nil, err)
+		return Dropped
+	}
+	p, to := &enc.packet, &enc.audience
+	p.fill(enc.end(typeEvent, ns.wire, 0, false), enc.atts)
+	to.Rooms, to.Except = o.rooms.appendTo(to.Rooms[:0]), o.except.appendTo(to.Except[:0])
+	to.Volatile, to.Local = o.volatile, o.local
+	status := ns.adapter.Broadcast(p, to)
+	p.empty()
+	clear(to.Rooms)
+	clear(to.Except)
+	srv.done(enc)
+	return status
+}
+
+// notify calls the listeners of outgoing events that the audience has. They are the users' code, which may change the
+// audience, so they run before the broadcast and not within.
+func (o *BroadcastOperator) notify(event string, args []any) {
+	for _, s := range o.FetchSockets() {
+		if s.listeners.has(onAnyOutgoing) {
+			s.notify(event, args)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package sio
+
+import (
+	"bytes"
+	"net/url"
+	"runtime/debug"
+	"strings"
+)
+
+// How a socket comes to life: CONNECT packet, middlewares of the namespace, CONNECT or CONNECT_ERROR in answer.
+
+// Middleware decides whether a socket may connect. It calls next once, now or in a later turn: with nil the next
+// middleware is asked, with an error the client is refused; an Error carries data to it. The socket is not connected
+// yet: what is emitted to it is dropped.
+type Middleware func(s *Socket, next func(error))
+
+// onConnect takes a CONNECT packet; s is the socket that the client has in the namespace already.
+func (c *Client) onConnect(p *packet, s *Socket) error {
+	if len(p.data) > 0 {
+		if err := c.server.scan.scan(p.data, 0, 0); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s != nil && c.proto4:
+		return nil // 1.x and 2.x clients connect the main namespace again, although the server did it for them
+	case s != nil:
+		return errTwice
+	}
+	name, auth := p.namespace, string(p.data)
+	if c.proto4 {
+		var query []byte
+		name, query = cutQuery(name)
+		auth = queryJSON(string(query))
+	}
+	switch {
+	case len(auth) > c.server.opts.MaxAuthBytes:
+		return errAuth
+	case len(name) > c.server.opts.MaxNameBytes:
+		return errNamespace
+	case name == nil:
+		name = slash
+	}
+	c.connect(string(name), auth)
+	return nil
+}
+
+// slash is the name of the main namespace.
+var slash = []byte{'/'}
+
+// cutQuery splits a namespace of protocol 4 into its name and the query that CONNECT packets carry.
+func cutQuery(name []byte) (path, query []byte) {
+	if i := bytes.IndexByte(name, '?'); i >= 0 {
+		path, query = name[:i], name[i+1:]
+		if len(path) <= 1 {
+			path = nil
+		}
+		return path, query
+	}
+	return name, nil
+}
+
+// maxQueryPairs bounds the query of a namespace.
+const maxQueryPairs = 64
+
+// queryJSON is a query as a JSON object with its names in their order, "" for an empty one. The values are strings, of
+// repeated names arrays of strings. A malformed pair is left out.
+func queryJSON(query string) string {
+	var names []string
+	values := make(map[string][]string)
+	for pair := range strings.SplitSeq(query, "&") {
+		k, v, _ := strings.Cut(pair, "=")
+		k, err := url.QueryUnescape(k)
+		if err != nil || k == "" {
+			continue
+		}
+		if v, err = url.QueryUnescape(v); err != nil || len(names) == maxQueryPairs {
+			continue
+		}
+		if values[k] == nil {
+			names = append(names, k)
+		}
+		values[k] = append(values[k], v)
+	}
+	if names == nil {
+		return ""
+	}
+	b := []byte{'{'}
+	for i, k := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, k), ':')
+		list := values[k]
+		if len(list) == 1 {
+			b = appendString(b, list[0])
+			continue
+		}
+		for j, v := range list {
+			b = append(b, "[,"[min(j, 1)])
+			b = appendString(b, v)
+		}
+		b = append(b, ']')
+	}
+	return string(append(b, '}'))
+}
+
+// connect begins the way of a socket into a namespace.
+func (c *Client) connect(name, auth string) {
+	ns := c.server.lookup(name, auth, c)
+	if ns == nil {
+		c.refuseNamespace(name, Error{Message: "Invalid namespace"}, false)
+		return
+	}
+	s := &Socket{client: c, ns: ns, auth: auth, index: -1}
+	if !c.link(s) {
+		c.refuseNamespace(name, Error{Message: "Too many namespaces"}, false)
+		return
+	}
+	s.id = c.server.socketID(s)
+	ns.pending++
+	a := &admission{socket: s}
+	a.next(nil)
+}
+
+// admission is a socket's way through the middlewares of its namespace.
+type admission struct {
+	socket *Socket
+	step   int
+	over   bool
+}
+
+// next is what each middleware calls, and what starts the chain.
+func (a *admission) next(err error) {
+	s := a.socket
+	if a.over {
+		return
+	}
+	if s.state != socketConnecting { // the client went away meanwhile
+		a.over = true
+		return
+	}
+	if err != nil {
+		a.over = true
+		s.abandon()
+		s.client.refuseNamespace(s.ns.name, asError(err), true)
+		return
+	}
+	if fn := s.ns.admit(a.step); fn != nil {
+		a.step++
+		called := false
+		a.call(fn, func(err error) {
+			if !called {
+				called = true
+				a.next(err)
+			}
+		})
+		return
+	}
+	a.over = true
+	s.onConnect()
+}
+
+// call calls a middleware; a panic in it refuses the socket.
+func (a *admission) call(fn Middleware, next func(error)) {
+	defer func() {
+		if v := recover(); v != nil {
+			a.socket.Server().report(a.socket, &PanicError{Handler: "a middleware", Value: v, Stack: debug.Stack()})
+			a.next(Error{Message: "Internal error"})
+		}
+	}()
+	fn(a.socket, next)
+}
+
+// onConnect makes the socket a member of its namespace and tells the client, then the namespace's handlers.
+func (s *Socket) onConnect() {
+	c := s.client
+	s.setState(socketConnected)
+	if c.state == clientWaiting {
+		c.setState(clientJoined)
+		c.joined()
+	}
+	s.ns.insert(s)
+	payload := ""
+	if !c.proto4 {
+		payload = `{"sid":"` + s.id + `"}`
+	}
+	c.send(typeConnect, s.ns, payload)
+	for _, l := range [...]*listeners{&s.ns.listeners, s.ns.inherited()} {
+		l.each(onConnection, func(x *listener) { s.runSocket(x.fn.(func(*Socket))) })
+	}
+}
+
+func (s *Socket) runSocket(fn func(*Socket)) {
+	defer s.guard(nil)
+	fn(s)
+}
+
+// refuseNamespace answers CONNECT with CONNECT_ERROR. Protocol 4 knows the error of a middleware only as its data or
+// its text.
+func (c *Client) refuseNamespace(name string, e Error, fromMiddleware bool) {
+	srv := c.server
+	wire := wireName(name)
+	enc := srv.open(wire)
+	switch {
+	case c.proto4 && fromMiddleware && e.Data != nil:
+		enc.value(e.Data)
+	case c.proto4 && fromMiddleware:
+		enc.value(e.Message)
+	default:
+		enc.buf = appendString(append(enc.buf, `{"message":`...), e.Message)
+		if e.Data != nil {
+			enc.buf = append(enc.buf, `,"data":`...)
+			enc.value(e.Data)
+		}
+		enc.buf = append(enc.buf, '}')
+	}
+	err := enc.err
+	if len(enc.atts) > 0 {
+		err = ErrUnsupported // CONNECT_ERROR carries no attachments
+		enc.buf, enc.atts = appendString(enc.buf[:enc.room], e.Message), nil
+	}
+	c.conn.Send(enc.end(typeConnectError, wire, 0, false), false)
+	srv.done(enc)
+	if err != nil {
+		srv.report(nil, err)
+	}
+}
+
+// wireName is a namespace's name as packets carry it.
+func wireName(name string) string {
+	if name == "/" {
+		return ""
+	}
+	return name + ","
+}

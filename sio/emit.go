@@ -1,0 +1,178 @@
+package sio
+
+import (
+	"slices"
+	"time"
+)
+
+// Sending to one socket.
+
+// Emit sends an event. An argument is any value that JSON can represent, with []byte or Binary anywhere in it as
+// attachments, or a Value, Raw or json.RawMessage; see the package comment. If the last one is an AckFunc (or a
+// func(error, *Event)) an answer is asked for and given to it. Nothing is kept of the arguments. An event that cannot
+// be encoded is not sent, and reported to Server.OnError.
+//
+// Constants, Values and pointers cost no allocation; other strings and []byte do when Go makes an interface of them:
+// EmitString and EmitBytes do not.
+func (s *Socket) Emit(event string, args ...any) Status {
+	fn, args := ackFunc(args)
+	return s.emit(sending{}, event, args, nil, fn)
+}
+
+// EmitString sends an event with one string and allocates nothing.
+func (s *Socket) EmitString(event, arg string) Status {
+	return s.emit(sending{}, event, nil, &one{text: arg}, nil)
+}
+
+// EmitBytes sends an event with one attachment and allocates nothing. b is copied.
+func (s *Socket) EmitBytes(event string, b []byte) Status {
+	return s.emit(sending{}, event, nil, &one{bytes: b, binary: true}, nil)
+}
+
+// EmitWithAck sends an event and calls fn with the answer; see AckFunc.
+func (s *Socket) EmitWithAck(event string, fn AckFunc, args ...any) Status {
+	return s.emit(sending{}, event, args, nil, fn)
+}
+
+// Send emits the event "message".
+func (s *Socket) Send(args ...any) Status { return s.Emit("message", args...) }
+
+// Volatile makes the next emit one that is dropped instead of queued when the client is not ready to receive.
+func (s *Socket) Volatile() Sender { return Sender{s, sending{volatile: true}} }
+
+// Timeout makes the next emit one whose answer must come within d.
+func (s *Socket) Timeout(d time.Duration) Sender { return Sender{s, sending{timeout: d}} }
+
+// Sender sends to one socket with modifiers: s.Timeout(5 * time.Second).Volatile().Emit(...). It is a small value.
+type Sender struct {
+	socket *Socket
+	how    sending
+}
+
+// sending are the modifiers of an emit.
+type sending struct {
+	timeout  time.Duration
+	volatile bool
+}
+
+// Volatile drops the event instead of queueing it when the client is not ready to receive.
+func (x Sender) Volatile() Sender { x.how.volatile = true; return x }
+
+// Timeout settles the ack with ErrTimeout when no answer came within d.
+func (x Sender) Timeout(d time.Duration) Sender { x.how.timeout = d; return x }
+
+// Emit is Socket.Emit with the modifiers.
+func (x Sender) Emit(event string, args ...any) Status {
+	fn, args := ackFunc(args)
+	return x.socket.emit(x.how, event, args, nil, fn)
+}
+
+// EmitString is Socket.EmitString with the modifiers.
+func (x Sender) EmitString(event, arg string) Status {
+	return x.socket.emit(x.how, event, nil, &one{text: arg}, nil)
+}
+
+// EmitBytes is Socket.EmitBytes with the modifiers.
+func (x Sender) EmitBytes(event string, b []byte) Status {
+	return x.socket.emit(x.how, event, nil, &one{bytes: b, binary: true}, nil)
+}
+
+// EmitWithAck is Socket.EmitWithAck with the modifiers.
+func (x Sender) EmitWithAck(event string, fn AckFunc, args ...any) Status {
+	return x.socket.emit(x.how, event, args, nil, fn)
+}
+
+// emit sends an event with args, or with the single argument.
+func (s *Socket) emit(how sending, event string, args []any, single *one, fn AckFunc) Status {
+	srv := s.client.server
+	if reservedEvent(event) {
+		srv.report(s, ErrReserved)
+		if fn != nil {
+			srv.fail(s, fn, ErrNotSent)
+		}
+		return Dropped
+	}
+	var id uint64
+	if fn != nil {
+		var ok bool
+		if id, ok = s.ask(fn, how.timeout); !ok {
+			return Dropped
+		}
+	}
+	status := Dropped
+	if s.Connected() && (!how.volatile || s.client.conn.Writable()) {
+		if s.listeners.has(onAnyOutgoing) {
+			s.notify(event, outgoing(args, single))
+		}
+		enc := srv.open(s.ns.wire)
+		if single != nil {
+			enc.eventOne(event, *single)
+		} else {
+			enc.event(event, args)
+		}
+		status = s.finish(enc, typeEvent, id, fn != nil)
+	}
+	if status == Dropped && fn != nil {
+		if fn := s.claim(id); fn != nil {
+			srv.fail(s, fn, ErrNotSent)
+		}
+	}
+	return status
+}
+
+// outgoing are the arguments of an event as its listeners see them.
+func outgoing(args []any, single *one) []any {
+	if single != nil {
+		return []any{single.any()}
+	}
+	return slices.Clone(args)
+}
+
+// notify calls the listeners of outgoing events.
+func (s *Socket) notify(event string, args []any) {
+	s.listeners.each(onAnyOutgoing, func(x *listener) {
+		defer s.guard(nil)
+		x.fn.(func(string, []any))(event, args)
+	})
+}
+
+// answer sends an ack.
+func (s *Socket) answer(id uint64, args []any) Status {
+	if !s.Connected() {
+		return Dropped
+	}
+	enc := s.client.server.open(s.ns.wire)
+	enc.answer(args)
+	return s.finish(enc, typeAck, id, true)
+}
+
+// answerOne sends an ack with one argument.
+func (s *Socket) answerOne(id uint64, a one) Status {
+	if !s.Connected() {
+		return Dropped
+	}
+	enc := s.client.server.open(s.ns.wire)
+	enc.answerOne(a)
+	return s.finish(enc, typeAck, id, true)
+}
+
+// finish sends what the encoder has, the attachments right behind the text. The session drops all of a packet or
+// nothing of it, since it is only closed, never full.
+func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID bool) Status {
+	srv := s.client.server
+	if err := enc.err; err != nil {
+		srv.done(enc)
+		srv.report(s, err)
+		return Dropped
+	}
+	conn := s.client.conn
+	status := conn.Send(enc.end(kind, s.ns.wire, id, hasID), false)
+	for _, b := range enc.atts {
+		if status == Dropped {
+			break
+		}
+		status = max(status, conn.Send(b, true))
+	}
+	srv.done(enc)
+	return status
+}

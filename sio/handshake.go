@@ -1,0 +1,29 @@
+package sio
+
+import (
+	"encoding/json"
+
+	"github.com/edgesio/edgesio/eio"
+)
+
+// Handshake is what is known of how a socket came: the request that opened its session (headers, query, address, time;
+// see eio.Handshake) and what the client sent along to join the namespace.
+type Handshake struct {
+	*eio.Handshake
+	auth string
+}
+
+// Handshake returns the socket's handshake. It costs nothing until it is asked something.
+func (s *Socket) Handshake() Handshake { return Handshake{s.client.conn.Handshake(), s.auth} }
+
+// Auth is the JSON object that the client sent with its CONNECT packet, {} if there was none. For clients of protocol 4
+// it is the query of the namespace ("/chat?token=abc"). The result is a copy.
+func (h Handshake) Auth() json.RawMessage {
+	if h.auth == "" {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(h.auth)
+}
+
+// BindAuth decodes Auth into v with encoding/json.
+func (h Handshake) BindAuth(v any) error { return json.Unmarshal(h.Auth(), v) }

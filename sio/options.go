@@ -1,0 +1,119 @@
+package sio
+
+import (
+	"errors"
+	"io/fs"
+	"reflect"
+	"time"
+
+	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/webapp"
+)
+
+// Options configure a Server. The names are those of the reference's options in Go's spelling, and so are the defaults
+// unless a line says otherwise; a zero field is its default. The options of the engine stand here flat: each field of
+// eio.Options has a field of the same name and type (a test compares them).
+type Options struct {
+	// Path under which clients connect and fetch the browser bundle. Default "/socket.io".
+	Path string
+	// NoServeClient is the reference's serveClient: false.
+	NoServeClient bool
+	// ClientFS has the files that browsers load (socket.io.js and its kin, and VERSION). Default is the bundle that
+	// make puts into the binary.
+	ClientFS fs.FS
+	// ConnectTimeout is the time for a client to join its first namespace. Default 45 s.
+	ConnectTimeout time.Duration
+	// CleanupEmptyChildNamespaces removes a child of a dynamic namespace when its last socket left. Without it an empty
+	// child is removed only when MaxChildNamespaces are reached.
+	CleanupEmptyChildNamespaces bool
+	// Adapter makes the adapter of each namespace. Default NewMemoryAdapter.
+	Adapter func(*Namespace) Adapter
+
+	// What one client may use. Defaults: 10 attachments of a packet; 4 times MaxHTTPBufferSize for the bytes of one
+	// binary packet; 512 bytes of a namespace, event or room name; 16 kB of an auth payload; 65536 values in an argument
+	// that Bind and Any decode; 64 namespaces; 1024 rooms of a socket; 1024 outstanding acks of a socket.
+	MaxAttachments         int
+	MaxBinaryBytes         int
+	MaxNameBytes           int
+	MaxAuthBytes           int
+	MaxElements            int
+	MaxNamespacesPerClient int
+	MaxRoomsPerSocket      int
+	MaxPendingAcks         int
+	// MaxChildNamespaces is the number of namespaces that clients may bring to life through OfFunc and OfRegexp.
+	// Default 1024.
+	MaxChildNamespaces int
+	// MaxReconstructionBytes is the memory for binary packets of all clients that are not complete yet. Default 16 MB.
+	MaxReconstructionBytes int
+
+	// The engine's options, see eio.Options.
+	PingInterval, PingTimeout        time.Duration
+	UpgradeTimeout                   time.Duration
+	MaxHTTPBufferSize                int
+	MaxFragments                     int
+	Transports                       []string
+	RefuseUpgrades                   bool
+	RefuseEIO3                       bool
+	Cors                             *webapp.Cors
+	Cookie                           *webapp.Cookie
+	AllowRequest                     func(req *webapp.Request, decide func(err error))
+	NoHTTPCompression                bool
+	HTTPCompressionThreshold         int
+	MaxQueuedBytes, MaxQueuedPackets int
+	MaxSessions                      int
+	GenerateID                       func(req *webapp.Request) string
+}
+
+// withDefaults fills the zero fields.
+func (o Options) withDefaults() (Options, error) {
+	set(&o.Path, "/socket.io")
+	set(&o.ConnectTimeout, 45*time.Second)
+	set(&o.MaxHTTPBufferSize, 1e6)
+	set(&o.MaxAttachments, 10)
+	set(&o.MaxBinaryBytes, 4*o.MaxHTTPBufferSize)
+	set(&o.MaxNameBytes, 512)
+	set(&o.MaxAuthBytes, 16<<10)
+	set(&o.MaxElements, 1<<16)
+	set(&o.MaxNamespacesPerClient, 64)
+	set(&o.MaxRoomsPerSocket, 1024)
+	set(&o.MaxPendingAcks, 1024)
+	set(&o.MaxChildNamespaces, 1024)
+	set(&o.MaxReconstructionBytes, 16<<20)
+	if o.Adapter == nil {
+		o.Adapter = func(ns *Namespace) Adapter { return NewMemoryAdapter(ns) }
+	}
+	if o.ClientFS == nil {
+		o.ClientFS = bundle()
+	}
+	for _, n := range []int{o.MaxAttachments, o.MaxBinaryBytes, o.MaxNameBytes, o.MaxAuthBytes, o.MaxElements,
+		o.MaxNamespacesPerClient, o.MaxRoomsPerSocket, o.MaxPendingAcks, o.MaxChildNamespaces,
+		o.MaxReconstructionBytes} {
+		if n < 0 || o.ConnectTimeout < 0 {
+			return o, errors.New("sio: negative option")
+		}
+	}
+	if o.MaxAttachments > 1<<16 {
+		return o, errors.New("sio: MaxAttachments is above 65536")
+	}
+	return o, nil
+}
+
+// engine returns the engine's part of the options.
+func (o *Options) engine() eio.Options {
+	var e eio.Options
+	from, to := reflect.ValueOf(o).Elem(), reflect.ValueOf(&e).Elem()
+	for i := range to.NumField() {
+		if f := from.FieldByName(to.Type().Field(i).Name); f.IsValid() {
+			to.Field(i).Set(f)
+		}
+	}
+	return e
+}
+
+// set gives a zero field its default.
+func set[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}

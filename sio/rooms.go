@@ -1,0 +1,113 @@
+package sio
+
+// Rooms of a socket, and where broadcasts begin: at a namespace for all its sockets, at a socket for all but itself.
+
+// Join puts the socket into rooms. It may be called in a middleware already. A room that the socket is in is no error.
+func (s *Socket) Join(rooms ...string) error {
+	if s.state == socketClosed {
+		return ErrDisconnected
+	}
+	o := &s.client.server.opts
+	for _, name := range rooms {
+		switch {
+		case name == s.id || s.inRoom(name): // everybody is in the room of their own id
+		case len(name) > o.MaxNameBytes:
+			return ErrRoomName
+		case len(s.rooms) >= o.MaxRoomsPerSocket:
+			return ErrTooManyRooms
+		default:
+			s.ns.adapter.Add(s, name)
+		}
+	}
+	return nil
+}
+
+// inRoom tells whether the socket is in a room of the adapter in memory.
+func (s *Socket) inRoom(name string) bool {
+	for i := range s.rooms {
+		if s.rooms[i].room.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Leave takes the socket out of rooms. Its own room cannot be left.
+func (s *Socket) Leave(rooms ...string) {
+	for _, name := range rooms {
+		s.ns.adapter.Del(s, name)
+	}
+}
+
+// LeaveAll takes the socket out of all rooms but its own.
+func (s *Socket) LeaveAll() { s.ns.adapter.DelAll(s) }
+
+// Rooms lists the rooms that the socket is in, its own id first. The slice is the caller's.
+func (s *Socket) Rooms() []string {
+	if s.state == socketClosed {
+		return nil
+	}
+	return s.ns.adapter.SocketRooms([]string{s.id}, s)
+}
+
+// DisconnectError describes the end of the socket beyond its reason, while disconnecting and disconnect handlers run
+// and the engine knows more; else it is nil.
+func (s *Socket) DisconnectError() error { return s.client.server.closing }
+
+// To begins a broadcast to everybody in the rooms but this socket. rooms is copied.
+func (s *Socket) To(rooms ...string) BroadcastOperator { return s.Broadcast().To(rooms...) }
+
+// In is To.
+func (s *Socket) In(rooms ...string) BroadcastOperator { return s.Broadcast().To(rooms...) }
+
+// Except begins a broadcast to everybody in the namespace but this socket and those in the rooms. rooms is copied.
+func (s *Socket) Except(rooms ...string) BroadcastOperator { return s.Broadcast().Except(rooms...) }
+
+// Broadcast begins a broadcast to everybody in the namespace but this socket.
+func (s *Socket) Broadcast() BroadcastOperator {
+	return BroadcastOperator{ns: s.ns, except: roomList{first: s.id, n: 1}}
+}
+
+// Local begins a broadcast like Broadcast that stays on this server.
+func (s *Socket) Local() BroadcastOperator { return s.Broadcast().Local() }
+
+// To begins a broadcast to everybody in the rooms. rooms is copied.
+func (ns *Namespace) To(rooms ...string) BroadcastOperator {
+	return BroadcastOperator{ns: ns}.To(rooms...)
+}
+
+// In is To.
+func (ns *Namespace) In(rooms ...string) BroadcastOperator { return ns.To(rooms...) }
+
+// Except begins a broadcast to everybody who is not in the rooms. rooms is copied.
+func (ns *Namespace) Except(rooms ...string) BroadcastOperator {
+	return BroadcastOperator{ns: ns}.Except(rooms...)
+}
+
+// Volatile begins a broadcast that leaves out clients that are not ready to receive.
+func (ns *Namespace) Volatile() BroadcastOperator { return BroadcastOperator{ns: ns, volatile: true} }
+
+// Local begins a broadcast that stays on this server.
+func (ns *Namespace) Local() BroadcastOperator { return BroadcastOperator{ns: ns, local: true} }
+
+// Emit sends an event to everybody in the namespace, or in the children of a dynamic one. For the arguments see
+// Socket.Emit; an answer cannot be asked for.
+func (ns *Namespace) Emit(event string, args ...any) Status {
+	return BroadcastOperator{ns: ns}.Emit(event, args...)
+}
+
+// EmitString sends an event with one string to everybody and allocates nothing.
+func (ns *Namespace) EmitString(event, arg string) Status {
+	return BroadcastOperator{ns: ns}.EmitString(event, arg)
+}
+
+// EmitBytes sends an event with one attachment to everybody and allocates nothing. b is copied.
+func (ns *Namespace) EmitBytes(event string, b []byte) Status {
+	return BroadcastOperator{ns: ns}.EmitBytes(event, b)
+}
+
+// Send emits the event "message" to everybody.
+func (ns *Namespace) Send(args ...any) Status { return ns.Emit("message", args...) }
+
+// FetchSockets returns everybody in the namespace, or in the children of a dynamic one, in no order.
+func (ns *Namespace) FetchSockets() []*Socket { return BroadcastOperator{ns: ns}.FetchSockets() }

@@ -1,0 +1,204 @@
+package sio
+
+import (
+	"encoding/base64"
+	"strconv"
+
+	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp"
+)
+
+// Server is a Socket.IO server on an app's HTTP server, and the main namespace "/" of itself: io.OnConnection, io.Use,
+// io.On, io.Emit and io.To are those of the embedded Namespace. Loop's goroutine only, as everything of this package.
+type Server struct {
+	*Namespace
+
+	opts   Options
+	loop   *poll.Loop
+	engine *eio.Server
+	limits limits
+
+	namespaces map[string]*Namespace
+	parents    []*Namespace // dynamic namespaces
+	childCount int
+	clients    int
+
+	scan   scanner
+	enc    encoder
+	event  *Event // spare
+	none   Event  // what AckFuncs get with an error
+	pool   assemblies
+	spare  *wait
+	spares int
+	ended  []ending // clients whose session ended while something was being sent
+	closed bool
+
+	closing        error // description of the end that disconnect handlers are being told of
+	onError        func(*Socket, error)
+	onRefuse       func(*Client, error)
+	onNewNamespace func(*Namespace)
+	outgoing       bool // somebody listens to outgoing events
+}
+
+// ending is a session's end that waits until the packet in hand is sent.
+type ending struct {
+	client *Client
+	reason Reason
+	desc   error
+}
+
+// New makes a server that serves the paths below Options.Path of an app, the browser bundle among them.
+func New(app *webapp.App, opts Options) (*Server, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	web := app.Server()
+	engine, err := eio.Attach(app.Loop(), web, opts.engine())
+	if err != nil {
+		return nil, err
+	}
+	srv := &Server{
+		opts:   opts,
+		loop:   app.Loop(),
+		engine: engine,
+		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
+			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
+		namespaces: make(map[string]*Namespace),
+		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes},
+	}
+	srv.Namespace = srv.newNamespace("/", nil)
+	srv.namespaces["/"] = srv.Namespace
+	engine.OnConnection(srv.onSession)
+	if !opts.NoServeClient {
+		files := newClientFiles(opts.ClientFS, opts.Path+"/", engine.Handle)
+		web.Handle(opts.Path+"/socket.io", files.handle)
+	}
+	return srv, nil
+}
+
+// Engine is the Engine.IO server below.
+func (srv *Server) Engine() *eio.Server { return srv.engine }
+
+// Loop is the loop that the server runs on.
+func (srv *Server) Loop() *poll.Loop { return srv.loop }
+
+// Options are the options in force, defaults filled in.
+func (srv *Server) Options() Options { return srv.opts }
+
+// Path is the path under which clients connect.
+func (srv *Server) Path() string { return srv.opts.Path }
+
+// OnError calls fn with faults of the program: a *PanicError of a handler, or a value that could not be emitted. The
+// socket is nil when the fault belongs to none. Without it they are logged.
+func (srv *Server) OnError(fn func(s *Socket, err error)) { srv.onError = fn }
+
+// OnRefuse calls fn with clients that are about to be disconnected because they broke the protocol, and with why.
+func (srv *Server) OnRefuse(fn func(c *Client, err error)) { srv.onRefuse = fn }
+
+// OnNewNamespace calls fn with each namespace that is made, before anybody is in it.
+func (srv *Server) OnNewNamespace(fn func(*Namespace)) { srv.onNewNamespace = fn }
+
+// Close disconnects everybody with "server shutting down" and refuses new clients. The app is not stopped. Closing
+// again does nothing.
+func (srv *Server) Close() {
+	if srv.closed {
+		return
+	}
+	srv.closed = true
+	srv.engine.Close()
+	for _, ns := range srv.namespaces {
+		ns.adapter.Close()
+	}
+}
+
+// Stats are what is open now.
+type Stats struct {
+	Clients    int // Engine.IO sessions
+	Sockets    int // connected, in all namespaces
+	Namespaces int
+	Rooms      int // with members, in all namespaces on the in-memory adapter
+	Acks       int // asked for and not settled
+	Bytes      int // of binary packets that are not complete
+}
+
+// Stats counts what is open now, for tests and metrics; it walks all sockets.
+func (srv *Server) Stats() Stats {
+	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held}
+	for _, ns := range srv.namespaces {
+		st.Sockets += len(ns.sockets)
+		if a, ok := ns.adapter.(interface{ RoomCount() int }); ok {
+			st.Rooms += a.RoomCount()
+		}
+		for _, s := range ns.sockets {
+			st.Acks += len(s.acks)
+		}
+	}
+	return st
+}
+
+// open starts a packet for a namespace. It must be ended with done. A marshaler that emits while its value is being
+// emitted gets an encoder of its own.
+func (srv *Server) open(wire string) *encoder {
+	enc := &srv.enc
+	var scratch []byte
+	if enc.busy {
+		enc = new(encoder)
+	} else {
+		scratch = srv.loop.Scratch()
+	}
+	enc.begin(scratch, wire)
+	return enc
+}
+
+// done ends a packet, and tells the clients whose session did not survive it: users' code never runs in the middle of
+// sending.
+func (srv *Server) done(enc *encoder) {
+	if enc != &srv.enc {
+		enc.reset()
+		return
+	}
+	srv.loop.SetScratch(enc.buf)
+	enc.reset()
+	for len(srv.ended) > 0 && !enc.busy {
+		x := srv.ended[0]
+		srv.ended[0] = ending{}
+		if srv.ended = srv.ended[1:]; len(srv.ended) == 0 {
+			srv.ended = nil
+		}
+		x.client.onClose(x.reason, x.desc)
+	}
+}
+
+// takeEvent returns an event to fill; putEvent gives it back. One is enough, except while a middleware holds it.
+func (srv *Server) takeEvent() *Event {
+	e := srv.event
+	srv.event = nil
+	if e == nil {
+		e = new(Event)
+	}
+	return e
+}
+
+func (srv *Server) putEvent(e *Event) {
+	e.release()
+	srv.event = e
+}
+
+// socketID makes the id of a socket: random for protocol 5, derived from the engine's for protocol 4.
+func (srv *Server) socketID(s *Socket) string {
+	if !s.client.proto4 {
+		var b [15]byte
+		srv.loop.Random(b[:])
+		var id [20]byte
+		base64.RawURLEncoding.Encode(id[:], b[:])
+		return string(id[:])
+	}
+	if s.ns.wire == "" {
+		return s.client.conn.ID()
+	}
+	return s.ns.name + "#" + s.client.conn.ID()
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

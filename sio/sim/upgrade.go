@@ -1,0 +1,139 @@
+package sim
+
+import "time"
+
+// The client's side of the upgrade: a probe on a WebSocket; when it was
+// answered no request is made any more, and once none stands the session moves.
+
+func (e *engine) beginProbe() {
+	if e.state != engineOpen || e.ws != nil || e.probe != nil {
+		return
+	}
+	c := e.socket("/ws")
+	e.probe, e.probed = c, false
+	c.onOpen = func() {
+		switch {
+		case e.state != engineOpen:
+		case e.style.badProbe == 1:
+			c.send(opText, []byte("4not a probe"))
+		case e.style.eager && e.style.badProbe == 0:
+			e.probed = true // wait for the requests that stand, then both at once
+			e.turn()
+		default:
+			c.send(opText, []byte("2probe"))
+		}
+	}
+	c.onMessage = func(op byte, data []byte) {
+		p, ok := e.framed(op, data)
+		switch {
+		case !ok:
+		case e.ws == c:
+			if !(e.style.eager && p.kind == '3' && string(p.data) == "probe") {
+				e.packet(p)
+			}
+		case p.kind == '3' && string(p.data) == "probe":
+			if e.style.badProbe == 0 {
+				e.probed = true
+				e.turn()
+			}
+		default:
+			e.wrong("on a probe", data)
+		}
+	}
+	c.onEnd = func(why string) {
+		switch {
+		case e.ws == c:
+			e.lost("websocket " + why)
+		case e.probe == c:
+			e.probeFailed(why)
+		}
+	}
+}
+
+// complete moves the session. Nothing stands any more.
+func (e *engine) complete() {
+	c := e.probe
+	if !c.open {
+		return
+	}
+	if e.style.eager {
+		c.send(opText, []byte("2probe"))
+	}
+	c.send(opText, []byte("5"))
+	e.ws, e.probe = c, nil
+	e.w.figures.Upgrades++
+	e.w.trace.note(e.who, "upgraded", 0, nil)
+	e.turn()
+}
+
+// probeFailed goes on with polling, and tries once more if the failure was meant.
+func (e *engine) probeFailed(why string) {
+	e.w.trace.note(e.who, "probe failed", 0, []byte(why))
+	e.w.figures.ProbesFailed++
+	e.probe, e.probed = nil, false
+	if e.style.badProbe > 0 {
+		e.style.badProbe = 0
+		e.w.kernel.After(time.Duration(e.rnd.IntN(800))*time.Millisecond, e.beginProbe)
+	}
+	e.turn()
+}
+
+// farewell is a way in which a client goes.
+type farewell int
+
+const (
+	leavePacket farewell = iota // the protocol's own: close packet or close frame
+	leaveFIN                    // the connections end
+	leaveRST
+	leaveSilent // as if the power went
+	farewells
+)
+
+// String names it.
+func (f farewell) String() string { return [...]string{"packet", "fin", "rst", "silent"}[f] }
+
+// leave ends the session from the client's side. onClose is not called.
+func (e *engine) leave(how farewell) {
+	if e.state == engineClosed {
+		return
+	}
+	open := e.state == engineOpen
+	e.w.trace.note(e.who, "leaves", int64(how), []byte(how.String()))
+	if how == leavePacket && open && e.ws == nil {
+		e.outbox = append(e.outbox, epacket{kind: '1'})
+		if e.post == nil && e.probe == nil {
+			list := e.outbox
+			e.outbox = nil
+			e.post = e.fetch("POST", list, func(*reply) { e.letGo() })
+			e.state = engineClosed
+			return
+		}
+		how = leaveFIN // a request stands in the way
+	}
+	e.state = engineClosed
+	for _, c := range e.conns {
+		switch c.cur = nil; how {
+		case leaveRST:
+			c.line.reset()
+		case leaveSilent:
+			c.line.vanish()
+		default:
+			c.line.drop()
+		}
+	}
+	for _, c := range []*wsConn{e.ws, e.probe} {
+		switch {
+		case c == nil:
+		case how == leaveRST:
+			c.line.reset()
+		case how == leaveSilent:
+			c.line.vanish()
+		case how == leaveFIN:
+			c.line.drop()
+		default:
+			c.close()
+			c.line.finish()
+		}
+	}
+	e.ws, e.probe = nil, nil
+}
