@@ -88,10 +88,9 @@ func (q *question) judge(o *Options) Code {
 	case q.named && q.session == nil:
 		return SessionIDUnknown
 	case q.named:
-		if q.session.protocol != q.protocol || !q.upgrade && q.session.transport() != q.transport {
-			return BadRequest
-		}
-		if q.upgrade && (q.transport != websocketTransport || o.RefuseUpgrades) {
+		polls := q.transport == pollingTransport && q.session.transport() == pollingTransport
+		upgrades := q.transport == websocketTransport && !o.RefuseUpgrades
+		if q.session.protocol != q.protocol || q.upgrade && !upgrades || !q.upgrade && !polls {
 			return BadRequest
 		}
 		return accepted

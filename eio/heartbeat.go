@@ -47,6 +47,10 @@ func (s *Session) heartbeat(p packet) {
 // OnTimer is due when a ping has to be sent, or when the client may have been
 // silent for too long.
 func (s *Session) OnTimer(*poll.Timer) {
+	if s.state == sessionClosing { // the polls that should take the rest did not come
+		s.end(ForcedClose, nil)
+		return
+	}
 	o, now := &s.server.options, s.server.loop.Now()
 	interval, timeout := o.PingInterval.Milliseconds(), o.PingTimeout.Milliseconds()
 	deadline := s.seen + interval + timeout

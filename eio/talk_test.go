@@ -29,6 +29,7 @@ import (
 // Actions:
 //
 //	get TARGET, post TARGET BODY, PUT TARGET ...   an HTTP request, {Name: value} adds a header
+//	begin TARGET 7|chunked BODY                    the begin of a POST of that length
 //	ws TARGET                                      a WebSocket handshake, {-Name} leaves a header out
 //	text BODY, bin BODY, part BODY, rest BODY      a frame; part and rest are halves of a message
 //	shut [code]                                    a close frame
@@ -42,10 +43,11 @@ import (
 //
 // Expectations of an HTTP answer are complete but for Date, Connection and
 // Content-Length: ok (of a POST), payload BODY, octets BODY, open (a handshake's
-// payload), code n (an error as JSON), plain BODY (an error as text), or a status
-// with BODY; {name: value} adds a header. Those of a WebSocket are switch, text
-// BODY, bin BODY, close [code], then end (FIN) and nothing. $sid stands for the
-// last session's id.
+// payload, $open in a BODY), script [index] BODY (JSONP), code n (an error as
+// JSON), plain BODY (an error as text), or a status with BODY; {name: value} adds a
+// header. Those of a WebSocket are switch, text
+// BODY, bin BODY, pong BODY, greeting (the open packet), close [code]; both know end (FIN),
+// reset and nothing. $sid stands for the last session's id.
 type conversation struct{ id, title, script string }
 
 // talk holds conversations with an engine of these options, in one piece and
@@ -167,6 +169,12 @@ func (k *talker) act(w *wire, verb, args string) {
 		request(w.Peer, "GET", k.target("websocket", words[0]), nil, fieldLines(upgradeLines, fields)...)
 	case "get":
 		request(w.Peer, "GET", k.target("polling", words[0]), nil, fieldLines(nil, fields)...)
+	case "begin":
+		length := "Content-Length: " + words[1]
+		if words[1] == "chunked" {
+			length = "Transfer-Encoding: chunked"
+		}
+		request(w.Peer, "POST", k.target("polling", words[0]), body, fieldLines([]string{length}, fields)...)
 	default:
 		length := []string{"Content-Length: " + strconv.Itoa(len(body))}
 		request(w.Peer, strings.ToUpper(verb), k.target("polling", words[0]), body, fieldLines(length, fields)...)
@@ -251,6 +259,8 @@ func (k *talker) take(w *wire) string {
 		return "text " + strconv.Quote(k.noteSID(string(payload)))
 	case ws.OpBinary:
 		return fmt.Sprintf("bin %x", payload)
+	case ws.OpPong:
+		return fmt.Sprintf("pong %x", payload)
 	case ws.OpClose:
 		if len(payload) < 2 {
 			return "close"
@@ -339,13 +349,18 @@ func (k *talker) expand(want string) string {
 	verb, args, _ := strings.Cut(want, " ")
 	words, fields, body := split(args)
 	add := func(list ...string) { fields = append(fields, list...) }
+	if slices.Contains(words, "$open") {
+		body = []byte(k.openPacket(true))
+	}
 	switch verb {
 	case "end", "reset", "nothing", "close":
 		return want
+	case "greeting":
+		return "text " + strconv.Quote(k.openPacket(false))
 	case "text":
 		return "text " + strconv.Quote(string(body))
-	case "bin":
-		return fmt.Sprintf("bin %x", body)
+	case "bin", "pong":
+		return fmt.Sprintf("%s %x", verb, body)
 	case "switch":
 		add("upgrade: websocket", strings.Replace(acceptLine, "Sec-WebSocket-Accept", "sec-websocket-accept", 1))
 		return describe("101", fields, "", k.sid)
@@ -355,7 +370,10 @@ func (k *talker) expand(want string) string {
 	case "open":
 		body = []byte(k.openPacket(true))
 		fallthrough
-	case "payload":
+	case "payload", "script":
+		if verb == "script" {
+			body = appendJSONP(nil, strings.Trim(words[0], "[]"), body)
+		}
 		add("content-type: text/plain; charset=UTF-8", "cache-control: no-store")
 		return describe("200", fields, string(body), k.sid)
 	case "octets":
@@ -377,11 +395,10 @@ func (k *talker) expand(want string) string {
 
 // openPacket is the open packet of the rig's engine, as a polling payload.
 func (k *talker) openPacket(polling bool) string {
-	upgrades := ""
-	if polling {
+	o, upgrades := k.engine.Options(), ""
+	if polling && !o.RefuseUpgrades && len(o.Transports) > 1 {
 		upgrades = `"websocket"`
 	}
-	o := k.engine.Options()
 	s := fmt.Sprintf(`0{"sid":"$sid","upgrades":[%s],"pingInterval":%d,"pingTimeout":%d,"maxPayload":%d}`,
 		upgrades, o.PingInterval.Milliseconds(), o.PingTimeout.Milliseconds(), o.MaxHTTPBufferSize)
 	if polling && k.protocol != "4" {
