@@ -46,10 +46,10 @@ func (b *body) next(in []byte) (data []byte, n int, e *Error) {
 }
 
 // A BodyReceiver gets the whole body of a request, once: body is valid until the
-// callback returns. err is [ErrBodyTooLarge], [ErrBodyEncoding] or [ErrBodyRead],
-// then the response is still to be ended (Response.Fail does it); or
-// [ErrBodyTimeout], another *[Error] for broken framing, or [ErrAborted], then it
-// has ended. There is no call if the response is ended before the body is whole.
+// callback returns. err is [ErrBodyTooLarge], [ErrBodyEncoding], [ErrBodyBudget] or
+// [ErrBodyRead], then the response is still to be ended (Response.Fail does it);
+// or [ErrBodyTimeout], another *[Error] for broken framing, or [ErrAborted], then
+// it has ended. There is no call if the response is ended before the body is whole.
 type BodyReceiver interface {
 	OnBody(req *Request, res *Response, body []byte, err error)
 }
@@ -62,7 +62,29 @@ func (f bodyFunc) OnBody(_ *Request, _ *Response, body []byte, err error) { f(bo
 type upload struct {
 	to    BodyReceiver
 	limit int
+	held  int // bytes of buf that the server's budget knows of
 	buf   []byte
+}
+
+// takeUpload ends the present upload, if there is one.
+func (c *conn) takeUpload() *upload {
+	up := c.up
+	if up != nil {
+		c.srv.stats.UploadBytes -= up.held
+		c.up = nil
+	}
+	return up
+}
+
+// account tells the server's budget how large the upload is now.
+func (c *conn) account() *Error {
+	s := c.srv
+	s.stats.UploadBytes += cap(c.up.buf) - c.up.held
+	c.up.held = cap(c.up.buf)
+	if s.stats.UploadBytes > s.options.MaxUploadBytes {
+		return ErrBodyBudget
+	}
+	return nil
 }
 
 // firstBodyBytes is what is set aside for a declared length before its bytes are
@@ -100,10 +122,13 @@ func (c *conn) readBody(req *Request, limit int, r BodyReceiver) {
 			c.up.buf = make([]byte, 0, min(length, firstBodyBytes))
 		}
 		c.up.buf = append(c.up.buf, buf...)
-		c.setState(connBody)
-		c.deadline(c.srv.options.BodyTimeout)
-		c.regulate()
-		return
+		if e = c.account(); e == nil {
+			c.setState(connBody)
+			c.deadline(c.srv.options.BodyTimeout)
+			c.regulate()
+			return
+		}
+		c.takeUpload()
 	}
 	c.deliver(r, req, res, buf, e)
 }
@@ -132,9 +157,11 @@ func (c *conn) receive() bool {
 	up := c.up
 	var e *Error
 	if up.buf, e = c.gather(up.buf, up.limit); e == nil && !c.body.done() {
-		return false
+		if e = c.account(); e == nil {
+			return false
+		}
 	}
-	c.up = nil
+	c.takeUpload()
 	c.setState(connServing)
 	c.due = 0
 	req, res := c.req, c.res
@@ -148,7 +175,7 @@ func (c *conn) deliver(r BodyReceiver, req *Request, res *Response, buf []byte, 
 	switch e {
 	case nil:
 		r.OnBody(req, res, buf, nil)
-	case ErrBodyTooLarge:
+	case ErrBodyTooLarge, ErrBodyBudget:
 		r.OnBody(req, res, nil, e)
 	default:
 		c.fail(e)

@@ -51,8 +51,9 @@ func TestBody(t *testing.T) {
 			c.send(all[:cut])
 			r.settle()
 			c.send(all[cut:])
-			if res := c.want(200, "hello world"); res.Header.Get("X-Path") != "/chunked" && res.Header.Get("X-Path") != "/counted" {
-				t.Fatal(res.Header)
+			path := c.want(200, "hello world").Header.Get("X-Path")
+			if path != "/chunked" && path != "/counted" {
+				t.Fatal(path)
 			}
 			c.want(200, "hello")
 		}
@@ -211,4 +212,36 @@ func TestBodyTwice(t *testing.T) {
 	})
 	c := r.dial().send(request("POST", "/", "hello"))
 	c.want(200, "hello")
+}
+
+// TestBodyBudget: bodies that are on their way share one bound.
+func TestBodyBudget(t *testing.T) {
+	m := &mirror{limit: 1 << 20}
+	r := newRig(t, Options{MaxUploadBytes: 300 << 10}, func(app *App) { app.Post("/", m.handle) })
+	var all []*client
+	for range 8 {
+		all = append(all, r.dial().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60001\r\n\r\n"))
+	}
+	for range 60 {
+		for _, c := range all {
+			c.send(strings.Repeat("x", 1000))
+		}
+		r.settle()
+	}
+	refused, bytes := 0, r.server().Stats().UploadBytes
+	if bytes > 300<<10 || bytes < 100<<10 {
+		t.Errorf("%d bytes are held", bytes)
+	}
+	for _, c := range all {
+		if c.send("x"); c.next("POST").StatusCode == 503 {
+			refused++
+		}
+		c.Close()
+	}
+	if refused == 0 || refused == len(all) {
+		t.Errorf("%d refused", refused)
+	}
+	if n := r.server().Stats().UploadBytes; n != 0 {
+		t.Errorf("%d bytes are left", n)
+	}
 }

@@ -44,12 +44,15 @@ func (s connState) String() string {
 	}[s]
 }
 
+// afterServing is what follows the end of a response.
+const afterServing = 1<<connIdle | 1<<connDrain | 1<<connHeld | 1<<connClosing | 1<<connClosed
+
 // follows has a bit for each state that may come next.
 var follows = [...]uint16{
 	connIdle:     1<<connHead | 1<<connServing | 1<<connHeld | 1<<connClosing | 1<<connClosed,
 	connHead:     1<<connServing | 1<<connClosing | 1<<connClosed,
-	connServing:  1<<connBody | 1<<connIdle | 1<<connDrain | 1<<connHeld | 1<<connSwitched | 1<<connClosing | 1<<connClosed,
-	connBody:     1<<connServing | 1<<connIdle | 1<<connDrain | 1<<connHeld | 1<<connClosing | 1<<connClosed,
+	connServing:  1<<connBody | 1<<connSwitched | afterServing,
+	connBody:     1<<connServing | afterServing,
 	connDrain:    1<<connIdle | 1<<connClosing | 1<<connClosed,
 	connHeld:     1<<connIdle | 1<<connDrain | 1<<connClosing | 1<<connClosed,
 	connClosing:  1 << connClosed,
@@ -232,7 +235,8 @@ func (c *conn) serve(req *Request) {
 
 // answered is called once, when the response has ended.
 func (c *conn) answered(closing bool) {
-	c.res, c.req, c.up = nil, nil, nil
+	c.res, c.req = nil, nil
+	c.takeUpload()
 	if closing || c.srv.stopping {
 		c.close()
 		return
@@ -333,8 +337,7 @@ func (c *conn) OnTimer(*poll.Timer) {
 	case connHead:
 		c.refuse(errHeadTimeout)
 	case connBody:
-		up, req, res := c.up, c.req, c.res
-		c.up = nil
+		up, req, res := c.takeUpload(), c.req, c.res
 		c.srv.guard(req, res, func() { c.deliver(up.to, req, res, nil, ErrBodyTimeout) })
 	case connHeld:
 		c.release()
@@ -362,8 +365,8 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	}
 	c.setState(connClosed)
 	c.srv.forget(c)
-	req, res, up := c.req, c.res, c.up
-	c.in, c.req, c.res, c.up = nil, nil, nil, nil
+	req, res, up := c.req, c.res, c.takeUpload()
+	c.in, c.req, c.res = nil, nil, nil
 	if res == nil {
 		return
 	}

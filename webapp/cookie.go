@@ -42,7 +42,8 @@ func AppendCookie(dst []byte, c *Cookie) ([]byte, error) {
 		path = "/"
 	}
 	switch {
-	case !isToken(c.Name), !all(c.Value, inCookie), !isAttribute(path), !isAttribute(c.Domain), !isAttribute(string(c.SameSite)):
+	case !isToken(c.Name), !all(c.Value, inCookie),
+		!isAttribute(path), !isAttribute(c.Domain), !isAttribute(string(c.SameSite)):
 		return dst, ErrCookie
 	case c.SameSite == SameSiteNone && !c.Secure:
 		return dst, errors.New("webapp: browsers refuse a cookie with SameSite=None that is not Secure")

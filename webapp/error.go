@@ -26,6 +26,9 @@ var (
 	// ErrBodyEncoding: the body has a Content-Encoding. None is decoded, so that
 	// no small body becomes a large one. The response is still to be ended.
 	ErrBodyEncoding = &Error{415, "encoded request body"}
+	// ErrBodyBudget: all bodies on their way together are above
+	// Options.MaxUploadBytes. The response is still to be ended.
+	ErrBodyBudget = &Error{503, "too many request bodies at once"}
 	// ErrBodyTimeout: the body was not whole within Options.BodyTimeout. The
 	// answer is sent.
 	ErrBodyTimeout = &Error{408, "request body took too long"}

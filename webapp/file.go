@@ -24,7 +24,7 @@ func Dir(path string) (fs.FS, error) {
 }
 
 // SendFile completes the response with a file below Options.Root: its type by
-// the name, ETag and Last-Modified, 304 where the request has the same already.
+// the name, ETag (unless one is set) and Last-Modified, 304 where the request has the same already.
 // A file that is not there is 404. The name is the program's: slashes, no "..".
 func (r *Response) SendFile(name string) {
 	if r.Ended() {
@@ -80,7 +80,7 @@ func openFile(root fs.FS, name string) (fs.File, fs.FileInfo, error) {
 func (r *Response) sendFile(f fs.File, info fs.FileInfo, o *StaticOptions) {
 	r.defaultType(typeByExtension(info.Name()))
 	changed := info.ModTime()
-	if !o.NoETag && !changed.IsZero() {
+	if !o.NoETag && !changed.IsZero() && r.Get("ETag") == "" {
 		r.Set("ETag", `W/"`+strconv.FormatInt(info.Size(), 16)+"-"+strconv.FormatInt(changed.UnixMilli(), 16)+`"`)
 	}
 	if !o.NoLastModified && !changed.IsZero() {

@@ -30,7 +30,7 @@ type frame struct {
 // not end.
 const maxMounts = 16
 
-// route is the server's root handler for a router.
+// serve is the server's root handler for a router.
 func (r *Router) serve(req *Request, res *Response) {
 	c := &req.chain
 	c.stack = append(c.stack[:0], frame{router: r})
@@ -71,7 +71,10 @@ func (r *Request) walk(err error) {
 		if !ok {
 			continue
 		}
-		r.params, r.mounted, r.floor = params, n, f.floor
+		r.params, r.mounted, r.floor = params, f.mounted, f.floor
+		if l.pattern.prefix {
+			r.mounted = n
+		}
 		if l.router != nil {
 			r.enter(l.router, n)
 			continue

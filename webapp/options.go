@@ -20,6 +20,9 @@ type Options struct {
 	// MaxBodyBytes bounds what Content-Length may declare before a handler is
 	// called (413); each ReadBody has its own limit below. Default 16 MiB.
 	MaxBodyBytes int
+	// MaxUploadBytes bounds what is held of bodies that are not complete, for all
+	// connections together; the one that passes it is refused (503). Default 32 MiB.
+	MaxUploadBytes int
 	// DrainBytes of a body that no handler wants are read and dropped to keep the
 	// connection; with more left it is closed. Default 64 KiB.
 	DrainBytes int
@@ -47,6 +50,7 @@ func (o Options) withDefaults() Options {
 	set(&o.MaxHeadBytes, 16<<10)
 	set(&o.MaxHeaders, 100)
 	set(&o.MaxBodyBytes, 16<<20)
+	set(&o.MaxUploadBytes, 32<<20)
 	set(&o.DrainBytes, 64<<10)
 	set(&o.IdleTimeout, 30*time.Second)
 	set(&o.HeadTimeout, 10*time.Second)

@@ -71,7 +71,7 @@ var wireVectors = []struct {
 	{"H11 CL 2^64 and more", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999999\r\n\r\n", 400},
 	{"H12 CL and TE", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
 	{"H12 TE and CL", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400},
-	{"H13 TE twice", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+	{"H13 TE twice", "POST / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("Transfer-Encoding: chunked\r\n", 2) + "\r\n", 400},
 	{"H13 chunked, gzip", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", 400},
 	{"H13 gzip, chunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400},
 	{"H13 xchunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", 400},
@@ -230,7 +230,8 @@ func TestParseResult(t *testing.T) {
 	if v, ok := h.lookup(raw, "x-y"); !ok || string(v) != "v w" {
 		t.Errorf("X-Y is %q", v)
 	}
-	if h.length != 1<<64-1 || h.minor != 1 || h.flags&(saysClose|saysUpgrade|hasUpgrade) != saysClose|saysUpgrade|hasUpgrade {
+	const said = saysClose | saysUpgrade | hasUpgrade
+	if h.length != 1<<64-1 || h.minor != 1 || h.flags&said != said {
 		t.Errorf("%+v", h)
 	}
 }

@@ -84,6 +84,9 @@ type matcher struct {
 // match matches path[base:] and appends what the names stand for to params. n is
 // where the match ends in path.
 func (p *pattern) match(path []byte, base int, params []param) (n int, _ []param, ok bool) {
+	if base == len(path) && len(p.parts) == 1 && p.parts[0].text == "/" {
+		return base, params, true // a mounted router's own root
+	}
 	m := matcher{pattern: p, path: path, params: params, steps: maxMatchSteps}
 	n, ok = m.rest(p.parts, base)
 	if !ok {

@@ -59,7 +59,10 @@ func TestRequest(t *testing.T) {
 				t.Error("empty is not there")
 			}
 			var pairs []string
-			req.EachQuery(func(k, v []byte) bool { pairs = append(pairs, string(k)+":"+string(v)); return len(pairs) < 4 })
+			req.EachQuery(func(k, v []byte) bool {
+				pairs = append(pairs, string(k)+":"+string(v))
+				return len(pairs) < 4
+			})
 			if got := strings.Join(pairs, " "); got != "x:1 y:a b+ x:2 z:3" {
 				t.Error(got)
 			}
@@ -91,7 +94,7 @@ func TestStaleRequest(t *testing.T) {
 		app.Get("/stale", func(req *Request, res *Response) { kept, res0 = req, res; res.End("") })
 	})
 	r.once(get("/stale?a=b", "X: y"))
-	if kept.Header("X") != "" || kept.Path() != "" || kept.Query("a") != "" || kept.Method() != "" || kept.IP().IsValid() {
+	if kept.Header("X")+kept.Path()+kept.Query("a")+kept.Method() != "" || kept.IP().IsValid() {
 		t.Error("a request outlived its handler")
 	}
 	if c, _ := kept.Switch(); c != nil {
@@ -119,8 +122,10 @@ func TestAppendCookie(t *testing.T) {
 		c    Cookie
 		want string
 	}{
-		{Cookie{Name: "io", Value: "sid", HTTPOnly: true, SameSite: SameSiteLax}, "io=sid; Path=/; HttpOnly; SameSite=Lax"},
-		{Cookie{Name: "a", Path: "/x", Domain: "b.c", MaxAge: time.Hour, Expires: at, Secure: true, SameSite: SameSiteNone},
+		{Cookie{Name: "io", Value: "sid", HTTPOnly: true, SameSite: SameSiteLax},
+			"io=sid; Path=/; HttpOnly; SameSite=Lax"},
+		{Cookie{Name: "a", Path: "/x", Domain: "b.c", MaxAge: time.Hour, Expires: at, Secure: true,
+			SameSite: SameSiteNone},
 			"a=; Max-Age=3600; Domain=b.c; Path=/x; Expires=Thu, 02 Jan 2020 03:04:05 GMT; Secure; SameSite=None"},
 		{Cookie{Name: "a", MaxAge: -1}, "a=; Max-Age=0; Path=/"},
 		{Cookie{Name: "", Value: "x"}, ""},

@@ -287,7 +287,8 @@ func (r *Response) drop() {
 	c := r.c
 	r.flags |= hasEnded
 	r.aborter = nil
-	c.res, c.req, c.up = nil, nil, nil
+	c.res, c.req = nil, nil
+	c.takeUpload()
 	c.abort(nil)
 }
 

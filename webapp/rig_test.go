@@ -49,8 +49,8 @@ func newFaultyRig(t *testing.T, seed uint64, f polltest.Faults, o Options, setup
 	}
 	t.Cleanup(func() {
 		r.loop.Close()
-		if n := r.server().Stats().Conns; n != 0 || r.server().conns != nil {
-			t.Errorf("%d connections are left", n)
+		if s := r.server().Stats(); s.Conns != 0 || s.UploadBytes != 0 || r.server().conns != nil {
+			t.Errorf("left: %+v", s)
 		}
 		if n := r.loop.Stats().Timers; n > 1 { // the loop's own
 			t.Errorf("%d timers are left", n)

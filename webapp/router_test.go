@@ -7,6 +7,7 @@ import (
 )
 
 func TestPatterns(t *testing.T) {
+	dashes := "/" + strings.Repeat("-", 2000)
 	for _, v := range []struct {
 		pattern, path string
 		o             RouterOptions
@@ -37,8 +38,8 @@ func TestPatterns(t *testing.T) {
 		{"/files/*", "/files/", RouterOptions{}, "0="},
 		{"/a/*/z", "/a/b/c/z", RouterOptions{}, "0=b/c"},
 		{"/a/*/z", "/a/b/c", RouterOptions{}, "no"},
-		{"/:a-:b-:c-:d-:e", "/" + strings.Repeat("-", 2000), RouterOptions{}, "a=- b=- c=- d=- e=" + strings.Repeat("-", 1992)},
-		{"/:a-:b-:c-:d-:e/x", "/" + strings.Repeat("-", 2000), RouterOptions{}, "no"}, // bounded work
+		{"/:a-:b-:c-:d-:e", dashes, RouterOptions{}, "a=- b=- c=- d=- e=" + dashes[9:]},
+		{"/:a-:b-:c-:d-:e/x", dashes, RouterOptions{}, "no"}, // bounded work
 	} {
 		p := compile(v.pattern, v.o, false)
 		got := "no"
@@ -62,91 +63,102 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-func TestRouter(t *testing.T) {
-	say := func(s string) Handler { return func(_ *Request, res *Response) { res.End(s) } }
-	r := newRig(t, Options{}, func(app *App) {
-		app.Get("/only-get", say("got"))
-		app.Post("/two", say("posted"))
-		app.Put("/two", say("put"))
-		app.Delete("/two", say("deleted"))
-		app.Patch("/two", say("patched"))
-		app.Method("PROPFIND", "/dav", say("found"))
-		app.Head("/head", func(_ *Request, res *Response) { res.Set("X-Is", "head").End("") })
-		app.Get("/head", say("get"))
-		app.Options("/mine", say("my own"))
-		app.Get("/user/:id", func(req *Request, res *Response) { res.End(req.Param("id") + req.Param("none")) })
-		app.All("/all", func(req *Request, res *Response) { res.End(req.Method()) })
+func say(s string) Handler { return func(_ *Request, res *Response) { res.End(s) } }
 
-		sub := NewRouter(RouterOptions{MergeParams: true})
-		sub.Get("/", func(req *Request, res *Response) { res.End("root of " + req.Param("x")) })
-		sub.Get("/leaf/:y", func(req *Request, res *Response) {
-			res.End(req.Param("x") + " " + req.Param("y") + " " + req.SubPath() + " " + req.Path())
-		})
-		app.Mount("/tree/:x", sub)
-		alone := NewRouter(RouterOptions{})
-		alone.Use("/", func(req *Request, res *Response, next Next) {
-			if req.Query("leave") != "" {
-				next(NextRouter)
-				return
-			}
-			next(nil)
-		})
-		alone.Get("/:y", func(req *Request, res *Response) { res.End(req.Param("x") + req.Param("y")) })
-		app.Mount("/alone/:x", alone)
-		app.Get("/alone/*", say("behind"))
+func routeApp(app *App) {
+	app.Get("/only-get", say("got"))
+	app.Post("/two", say("posted"))
+	app.Put("/two", say("put"))
+	app.Delete("/two", say("deleted"))
+	app.Patch("/two", say("patched"))
+	app.Method("PROPFIND", "/dav", say("found"))
+	app.Head("/head", func(_ *Request, res *Response) { res.Set("X-Is", "head").End("") })
+	app.Get("/head", say("get"))
+	app.Options("/mine", say("my own"))
+	app.Get("/user/:id", func(req *Request, res *Response) { res.End(req.Param("id") + req.Param("none")) })
+	app.All("/all", func(req *Request, res *Response) { res.End(req.Method()) })
+	routeMounts(app)
+	routeErrors(app)
+}
 
-		app.Use("/fail", func(req *Request, _ *Response, next Next) {
-			if req.Query("how") == "own" {
-				next(&Error{403, "not you"})
-			} else {
-				next(errors.New("a secret"))
-			}
-		})
-		app.Get("/fail", say("never"))
-		app.UseError(func(err error, req *Request, res *Response, next Next) {
-			if req.Query("caught") != "" {
-				res.Status(418).End("caught: " + err.Error())
-				return
-			}
-			next(err)
-		})
+func routeMounts(app *App) {
+	sub := NewRouter(RouterOptions{MergeParams: true})
+	sub.Get("/", func(req *Request, res *Response) { res.End("root of " + req.Param("x")) })
+	sub.Get("/leaf/:y", func(req *Request, res *Response) {
+		res.End(req.Param("x") + " " + req.Param("y") + " " + req.SubPath() + " " + req.Path())
 	})
+	app.Mount("/tree/:x", sub)
+	alone := NewRouter(RouterOptions{})
+	alone.Use("/", func(req *Request, res *Response, next Next) {
+		if req.Query("leave") != "" {
+			next(NextRouter)
+			return
+		}
+		next(nil)
+	})
+	alone.Get("/:y", func(req *Request, res *Response) { res.End(req.Param("x") + req.Param("y")) })
+	app.Mount("/alone/:x", alone)
+	app.Get("/alone/*", say("behind"))
+}
+
+func routeErrors(app *App) {
+	app.Use("/fail", func(req *Request, _ *Response, next Next) {
+		if req.Query("how") == "own" {
+			next(&Error{403, "not you"})
+		} else {
+			next(errors.New("a secret"))
+		}
+	})
+	app.Get("/fail", say("never"))
+	app.UseError(func(err error, req *Request, res *Response, next Next) {
+		if req.Query("caught") != "" {
+			res.Status(418).End("caught: " + err.Error())
+			return
+		}
+		next(err)
+	})
+}
+
+var routeVectors = []struct {
+	method, path string
+	status       int
+	body, header string
+}{
+	{"GET", "/only-get", 200, "got", ""},
+	{"HEAD", "/only-get", 200, "", "Content-Length: 3"},
+	{"POST", "/only-get", 405, "Method Not Allowed", "Allow: GET, HEAD"},
+	{"OPTIONS", "/only-get", 204, "", "Allow: GET, HEAD"},
+	{"OPTIONS", "/mine", 200, "my own", ""},
+	{"OPTIONS", "*", 204, "", ""},
+	{"POST", "/two", 200, "posted", ""},
+	{"PUT", "/two", 200, "put", ""},
+	{"DELETE", "/two/", 200, "deleted", ""},
+	{"PATCH", "/TWO", 200, "patched", ""},
+	{"GET", "/two", 405, "Method Not Allowed", "Allow: POST, PUT, DELETE, PATCH"},
+	{"PROPFIND", "/dav", 200, "found", ""},
+	{"HEAD", "/head", 200, "", "X-Is: head"},
+	{"GET", "/head", 200, "get", ""},
+	{"GET", "/user/J%C3%BCrgen%20K", 200, "Jürgen K", ""},
+	{"REPORT", "/all", 200, "REPORT", ""},
+	{"GET", "/tree/oak", 200, "root of oak", ""},
+	{"GET", "/tree/oak/leaf/3", 200, "oak 3 /leaf/3 /tree/oak/leaf/3", ""},
+	{"GET", "/treehouse/oak", 404, "Cannot GET /treehouse/oak", ""},
+	{"GET", "/alone/a/b", 200, "b", ""},
+	{"GET", "/alone/a/b?leave=1", 200, "behind", ""},
+	{"GET", "/nowhere%3Cscript%3E?q", 404, "Cannot GET /nowhere%3Cscript%3E", "X-Content-Type-Options: nosniff"},
+	{"GET", "/fail?how=own", 403, "not you", ""},
+	{"GET", "/fail", 500, "Internal Server Error", ""},
+	{"GET", "/fail?caught=1", 418, "caught: a secret", ""},
+	{"LINK", "/raw/x", 200, "raw LINK", ""},
+	{"GET", "/raw/deep/x", 200, "deep", ""},
+	{"GET", "/raw", 404, "Cannot GET /raw", ""},
+}
+
+func TestRouter(t *testing.T) {
+	r := newRig(t, Options{}, routeApp)
 	r.server().Handle("/raw/", func(req *Request, res *Response) { res.End("raw " + req.Method()) })
 	r.server().Handle("/raw/deep/", say("deep"))
-	for _, v := range []struct {
-		method, path string
-		status       int
-		body, header string
-	}{
-		{"GET", "/only-get", 200, "got", ""},
-		{"HEAD", "/only-get", 200, "", "Content-Length: 3"},
-		{"POST", "/only-get", 405, "Method Not Allowed", "Allow: GET, HEAD"},
-		{"OPTIONS", "/only-get", 204, "", "Allow: GET, HEAD"},
-		{"OPTIONS", "/mine", 200, "my own", ""},
-		{"OPTIONS", "*", 204, "", ""},
-		{"POST", "/two", 200, "posted", ""},
-		{"PUT", "/two", 200, "put", ""},
-		{"DELETE", "/two/", 200, "deleted", ""},
-		{"PATCH", "/TWO", 200, "patched", ""},
-		{"GET", "/two", 405, "Method Not Allowed", "Allow: POST, PUT, DELETE, PATCH"},
-		{"PROPFIND", "/dav", 200, "found", ""},
-		{"HEAD", "/head", 200, "", "X-Is: head"},
-		{"GET", "/head", 200, "get", ""},
-		{"GET", "/user/J%C3%BCrgen%20K", 200, "Jürgen K", ""},
-		{"REPORT", "/all", 200, "REPORT", ""},
-		{"GET", "/tree/oak", 200, "root of oak", ""},
-		{"GET", "/tree/oak/leaf/3", 200, "oak 3 /leaf/3 /tree/oak/leaf/3", ""},
-		{"GET", "/treehouse/oak", 404, "Cannot GET /treehouse/oak", ""},
-		{"GET", "/alone/a/b", 200, "b", ""},
-		{"GET", "/alone/a/b?leave=1", 200, "behind", ""},
-		{"GET", "/nowhere%3Cscript%3E?q", 404, "Cannot GET /nowhere%3Cscript%3E", "X-Content-Type-Options: nosniff"},
-		{"GET", "/fail?how=own", 403, "not you", ""},
-		{"GET", "/fail", 500, "Internal Server Error", ""},
-		{"GET", "/fail?caught=1", 418, "caught: a secret", ""},
-		{"LINK", "/raw/x", 200, "raw LINK", ""},
-		{"GET", "/raw/deep/x", 200, "deep", ""},
-		{"GET", "/raw", 404, "Cannot GET /raw", ""},
-	} {
+	for _, v := range routeVectors {
 		res := r.once(request(v.method, v.path, ""))
 		if res.StatusCode != v.status || res.body != v.body {
 			t.Errorf("%s %s: %d %q, want %d %q", v.method, v.path, res.StatusCode, res.body, v.status, v.body)

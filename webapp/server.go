@@ -19,6 +19,8 @@ type Stats struct {
 	Aborted  uint64 // the peer went away before the answer
 	Switched uint64
 	Panics   uint64
+
+	UploadBytes int // held of bodies that are not complete
 }
 
 // A Server is the HTTP server below an App: connections, requests and the first

@@ -9,7 +9,7 @@ import (
 	gobwas "github.com/gobwas/ws"
 )
 
-var benchSizes = []int{5, 30, 125, 1024, 16384}
+var benchSizes = []int{5, 30, 125, 256, 512, 1024, 16384}
 
 func BenchmarkMask(b *testing.B) {
 	for _, n := range benchSizes {

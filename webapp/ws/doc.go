@@ -20,5 +20,6 @@
 // Opcodes, status codes and the header are the types of github.com/gobwas/ws. No extension is spoken and none is
 // accepted in a handshake, so all three reserved bits must be zero.
 //
-// Read next: webapp/upgrade.go, which hands a connection over, or eio/websocket.go, which feeds a Reader.
+// Read next: webapp/request.go for Switch, which takes a connection out of HTTP, or eio/websocket.go, which feeds a
+// Reader.
 package ws

@@ -1,0 +1,29 @@
+// Package webapp is the HTTP/1.1 side of a gateway program, in the words of
+// EdgerOS' WebApp and of Express: an app with routes, middleware and static
+// files on a [poll.Loop], and below it a strict parser and one state machine per
+// connection (RFC 9110, RFC 9112).
+//
+//	app, err := webapp.Create(loop, "demo", webapp.Addr{Port: 8000})
+//	app.Get("/index.:ext", func(req *webapp.Request, res *webapp.Response) { res.SendFile("index.html") })
+//	app.All("/", func(req *webapp.Request, res *webapp.Response) { res.End("hello") })
+//	err = app.Start()
+//
+// Everything runs on the loop's goroutine: handlers must not block. A handler
+// answers, or parks the exchange and answers in a later turn; parked, it costs a
+// [Response] and its connection's state, no buffer. [Request] and [Response] say
+// how long they are valid. A panic in a handler ends its exchange with 500.
+//
+// What does not parse is refused, never repaired: the peer is told why with a
+// 4xx or 501 and the connection is closed. The bounds are in [Options]; one log
+// line per class and 5 s tells of it.
+//
+// What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
+// prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
+// leave HTTP, [Cors] and [Cookie].
+//
+// Not here: ranges, multipart, a TLS listener, regular expressions in paths,
+// decoding of compressed bodies, HTTP/2.
+//
+// Read next: conn.go, the connection's states; then parse.go and response.go;
+// then package eio.
+package webapp
