@@ -94,7 +94,8 @@ func TestBlockedConnectionIsLeftAlone(t *testing.T) {
 }
 
 func TestSoftLimit(t *testing.T) {
-	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Limits: poll.Limits{SoftBytes: 1000, SoftTime: 5 * time.Second}})
+	limits := poll.Limits{SoftBytes: 1000, SoftTime: 5 * time.Second}
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Limits: limits})
 	r.k.SendBytes = 100
 	p, s := r.pair()
 	p.Stall()

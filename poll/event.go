@@ -73,7 +73,7 @@ func (l *Loop) FDs() []int {
 
 func (w *watch) ready(got Interest) {
 	if w.once {
-		w.loop.remove(w.fd)
+		_ = w.loop.remove(w.fd) // it is watched
 	}
 	w.fn(w.fd, got)
 }

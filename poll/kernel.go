@@ -67,6 +67,7 @@ type Kernel interface {
 
 	Read(fd int, p []byte) (int, Errno)
 	Write(fd int, p []byte) (int, Errno)
+	// Writev gets at most 16 slices, none of them empty.
 	Writev(fd int, p [][]byte) (int, Errno)
 	// Shutdown closes the writing half: the peer sees FIN.
 	Shutdown(fd int) Errno

@@ -18,6 +18,7 @@ type epoll struct {
 	sockets
 	ep, wakeup int
 	events     []unix.EpollEvent
+	iov        [maxVector]unix.Iovec
 	start      time.Time
 }
 
@@ -33,7 +34,7 @@ func newKernel() (Kernel, error) {
 	}
 	k := &epoll{ep: ep, wakeup: wakeup, start: time.Now()}
 	if errno := k.Register(wakeup, Readable); errno != 0 {
-		k.Close()
+		_ = k.Close()
 		return nil, errno
 	}
 	return k, nil
@@ -87,7 +88,7 @@ func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errn
 func (k *epoll) Wake() {
 	var one [8]byte
 	binary.NativeEndian.PutUint64(one[:], 1)
-	unix.Write(k.wakeup, one[:])
+	_, _ = unix.Write(k.wakeup, one[:]) // a full counter is awake already
 }
 
 func (k *epoll) Register(fd int, want Interest) Errno { return k.control(unix.EPOLL_CTL_ADD, fd, want) }
@@ -121,6 +122,18 @@ func (k *epoll) Read(fd int, p []byte) (int, Errno) {
 func (k *epoll) Write(fd int, p []byte) (int, Errno) {
 	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	return int(n), errno
+}
+
+func (k *epoll) Writev(fd int, p [][]byte) (int, Errno) {
+	iov := k.iov[:min(len(p), len(k.iov))]
+	for i := range iov {
+		iov[i].Base = unsafe.SliceData(p[i])
+		iov[i].SetLen(len(p[i]))
+	}
+	n, _, errno := unix.RawSyscall(unix.SYS_WRITEV, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
+	clear(iov)
 	return int(n), errno
 }
 

@@ -124,6 +124,23 @@ func (k *kqueue) Write(fd int, p []byte) (int, Errno) {
 	return n, errnoOf(err)
 }
 
+// Writev writes slice by slice, since x/sys has no Writev on these systems.
+func (k *kqueue) Writev(fd int, p [][]byte) (total int, errno Errno) {
+	for _, b := range p {
+		n, errno := k.Write(fd, b)
+		if errno != 0 {
+			if total > 0 {
+				errno = 0 // what it is will be told next time
+			}
+			return total, errno
+		}
+		if total += n; n < len(b) {
+			break
+		}
+	}
+	return total, 0
+}
+
 func (k *kqueue) Monotonic() time.Duration { return time.Since(k.start) }
 
 func (k *kqueue) Close() error {

@@ -22,20 +22,3 @@ func newQueue() (int, error) {
 	}
 	return kq, err
 }
-
-// writev writes slice by slice, since x/sys has no Writev on these systems.
-func writev(fd int, p [][]byte) (total int, err error) {
-	for _, b := range p {
-		n, err := unix.Write(fd, b)
-		if err != nil {
-			if total > 0 {
-				err = nil // what it is will be told next time
-			}
-			return total, err
-		}
-		if total += n; n < len(b) {
-			break
-		}
-	}
-	return total, nil
-}

@@ -11,5 +11,3 @@ func userTimeout(fd int, d time.Duration) {
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(min(millis(d), 1<<31-1)))
 	}
 }
-
-func writev(fd int, p [][]byte) (int, error) { return unix.Writev(fd, p) }

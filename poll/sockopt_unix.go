@@ -66,11 +66,15 @@ func (sockets) Listen(o *ListenOptions) (int, netip.AddrPort, error) {
 // resolve turns the address of o into what bind wants. Names are not looked up:
 // a gateway listens on addresses, and a look-up would block the loop.
 func resolve(o *ListenOptions) (unix.Sockaddr, int, error) {
-	if o.Network == "unix" {
+	switch o.Network {
+	case "tcp", "tcp4", "tcp6":
+	case "unix":
 		if fi, err := os.Lstat(o.Address); err == nil && fi.Mode()&os.ModeSocket != 0 && !alive(o.Address) {
 			os.Remove(o.Address)
 		}
 		return &unix.SockaddrUnix{Name: o.Address}, unix.AF_UNIX, nil
+	default:
+		return nil, 0, fmt.Errorf("poll: listen: network %q is not known", o.Network)
 	}
 	host, service, err := net.SplitHostPort(o.Address)
 	if err != nil {
@@ -173,11 +177,6 @@ func addrOf(sa unix.Sockaddr) netip.AddrPort {
 		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), uint16(sa.Port))
 	}
 	return netip.AddrPort{}
-}
-
-func (sockets) Writev(fd int, p [][]byte) (int, Errno) {
-	n, err := writev(fd, p)
-	return n, errnoOf(err)
 }
 
 func (sockets) Shutdown(fd int) Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }

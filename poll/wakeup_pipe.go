@@ -24,7 +24,7 @@ func (w *wakeup) open(kq int) error {
 }
 
 // Wake writes a byte; a full pipe is readable already.
-func (w *wakeup) Wake() { unix.Write(w.w, []byte{0}) }
+func (w *wakeup) Wake() { _, _ = unix.Write(w.w, []byte{0}) }
 
 func (w *wakeup) took(e *unix.Kevent_t) bool {
 	if int(e.Ident) != w.r {

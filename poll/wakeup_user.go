@@ -13,7 +13,7 @@ func (w *wakeup) open(kq int) error {
 }
 
 // Wake triggers the event; EV_CLEAR lets it be reported once.
-func (w *wakeup) Wake() { w.change(0, unix.NOTE_TRIGGER) }
+func (w *wakeup) Wake() { _ = w.change(0, unix.NOTE_TRIGGER) }
 
 func (w *wakeup) change(flags int, note uint32) error {
 	var e [1]unix.Kevent_t

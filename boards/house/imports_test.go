@@ -1,0 +1,106 @@
+package house
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// may is the table of who may import whom within the project: the row with the
+// longest prefix of a package counts. Tests may import more, see testMay.
+var may = []struct {
+	pkg, imports, why string
+}{
+	{"poll", "", "the loop knows nothing of what runs on it"},
+	{"poll/polltest", "poll", "it is a kernel for the loop"},
+	{"poll/tlsconn", "poll", "it puts TLS between the loop and a handler"},
+	{"eos", "", "the platform's rules stand alone"},
+	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
+	{"webapp/ws", "poll webapp", "frames know bytes; the plain server knows webapp"},
+	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
+	{"eio", "poll webapp webapp/ws eos", "Engine.IO is carried by HTTP and frames"},
+	{"sio", "poll webapp webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
+	{"sio/sim", "* -boards -bench", "the simulation of the whole stack"},
+	{"sio/conformance", "* -boards -bench", "a test program"},
+	{"sio/interop", "* -boards -bench", "a test program"},
+	{"boards", "*", "programs: they import anything, and nothing imports them"},
+	{"bench", "*", "programs: they import anything, and nothing imports them"},
+}
+
+// programs are imported by nobody outside of themselves.
+var programs = []string{"boards", "bench", "sio/conformance", "sio/interop"}
+
+// foreign are packages of others that the core does without.
+var foreign = []struct {
+	path, in, except, instead string
+}{
+	{"net/http", "poll webapp eio sio eos", "", "webapp: it parses and answers HTTP on the loop"},
+	{"net/http/*", "poll webapp eio sio eos", "", "webapp"},
+	{"crypto/tls", "poll webapp eio sio eos", "poll/tlsconn", "poll/tlsconn, a package of its own"},
+	{"crypto/x509", "poll webapp eio sio eos", "poll/tlsconn", "poll/tlsconn, a package of its own"},
+	{"golang.org/x/sys/unix", "webapp eio sio eos", "", "poll.Kernel: nothing above the loop calls the system"},
+	{"syscall", "webapp eio sio eos", "", "poll.Errno and errors.Is"},
+	{"unsafe", "webapp eio sio eos", "", "a copy: only the kernel needs it"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, spec := range s.ast.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if to, ok := strings.CutPrefix(path, module+"/"); ok {
+				checkImport(t, s, to, s.at(spec.Pos()))
+			} else if !s.test {
+				checkForeign(t, s, path, s.at(spec.Pos()))
+			}
+		}
+	}
+}
+
+func checkImport(t *testing.T, s *source, to, at string) {
+	for _, p := range programs {
+		if (to == p || strings.HasPrefix(to, p+"/")) && !s.under(p) {
+			t.Errorf("%s imports %s, a program: move what both need to the package that owns it", at, to)
+			return
+		}
+	}
+	if s.dir == to || s.test && testMay(s, to) {
+		return
+	}
+	row := -1
+	for i, r := range may {
+		if s.under(r.pkg) && (row < 0 || len(r.pkg) > len(may[row].pkg)) {
+			row = i
+		}
+	}
+	if row < 0 {
+		t.Errorf("%s: package %s has no row in the table of imports: add one with its reason", at, s.dir)
+		return
+	}
+	allowed := " " + may[row].imports + " "
+	if !strings.Contains(allowed, " "+to+" ") && !strings.Contains(allowed, " * ") {
+		t.Errorf("%s: %s imports %s; %s: it may import [%s]. Pass an interface or a function down instead",
+			at, s.dir, to, may[row].why, may[row].imports)
+	}
+}
+
+// testMay: tests of any layer run on the kernel in memory, and may play with
+// what is below their package.
+func testMay(s *source, to string) bool {
+	return to == "poll/polltest" || strings.HasPrefix(to, s.dir+"/") || s.under("sio") && to == "sio"
+}
+
+func checkForeign(t *testing.T, s *source, path, at string) {
+	for _, f := range foreign {
+		base, below := strings.CutSuffix(f.path, "*")
+		if path != f.path && !(below && strings.HasPrefix(path, base)) || !s.under(strings.Fields(f.in)...) {
+			continue
+		}
+		excepted := s.under(programs...)
+		for _, e := range strings.Fields(f.except) {
+			excepted = excepted || s.path == e || s.under(e)
+		}
+		if !excepted {
+			t.Errorf("%s imports %s: use %s", at, path, f.instead)
+		}
+	}
+}
