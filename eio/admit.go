@@ -25,6 +25,8 @@ func (e *Server) admit(req *webapp.Request, res *webapp.Response, q question) {
 			q = e.question(req)
 		}
 		switch code := q.judge(&e.options); {
+		case e.closed:
+			res.Status(503).End("")
 		case code != accepted:
 			e.refuse(res, q, 400, code, code.String())
 		case err != nil:
@@ -116,12 +118,20 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	var lines [128]byte
 	fields := res.AppendFields(lines[:0])
 	conn, rest := req.Switch()
+	if conn == nil { // the client hung up in this turn, while AllowRequest made up its mind
+		if q.session == nil {
+			s.setState(sessionClosed)
+			e.forget(s)
+		}
+		return
+	}
 	w := &websocket{conn: conn, session: s, reader: ws.NewReader(&e.limits, ws.Server)}
 	conn.Commit(ws.AppendSwitch(conn.Out(), h.Key, h.FirstProtocol(), fields))
 	conn.SetHandler(w)
 	switch {
 	case q.session == nil:
 		s.ws = w
+		e.stats.WebSockets++
 		var open [256]byte
 		s.send(packet{kind: packetOpen, data: e.appendOpen(open[:0], s)})
 		if e.onConnection != nil {

@@ -49,7 +49,7 @@ func (e *Server) remember(req *webapp.Request) Handshake {
 		e.block = nil
 	}
 	if t := req.Target(); t != e.target {
-		e.target = strings.Clone(t)
+		e.target = t
 	}
 	if string(b) != e.head.Value() {
 		e.head = unique.Make(string(b))

@@ -12,17 +12,20 @@ import (
 // pingInterval + pingTimeout. Either way one timer per session is armed twice
 // in an interval at most: packets only leave their time behind, and the timer
 // looks at it when it falls due.
+//
+// What is due is late by less than a grain, a second at most, so that sessions
+// share their wake-ups; those that were pinged together time out together.
+
+// beatGrain is the multiple of milliseconds at which sessions look.
+func beatGrain(interval time.Duration) int64 {
+	return min(max(interval.Milliseconds()/16, 1), 1000)
+}
 
 // startHeartbeat is called when the session opens.
 func (s *Session) startHeartbeat() {
-	e := s.server
-	s.seen = e.loop.Now()
-	if s.protocol == 4 {
-		s.expectPing(s.seen)
-		e.loop.ArmCoarse(&s.beat, e.options.PingInterval, s)
-	} else {
-		e.loop.ArmCoarse(&s.beat, e.options.PingInterval+e.options.PingTimeout, s)
-	}
+	s.seen = s.server.loop.Now()
+	s.expectPing(s.seen)
+	s.look()
 }
 
 // expectPing makes the next ping due an interval from now.
@@ -44,32 +47,48 @@ func (s *Session) heartbeat(p packet) {
 	}
 }
 
+// deadline is when a ping is due, or when the client was silent for too long.
+func (s *Session) deadline() int64 {
+	o := &s.server.options
+	switch {
+	case s.protocol == 3:
+		return s.seen + (o.PingInterval + o.PingTimeout).Milliseconds()
+	case s.awaiting:
+		return max(s.pingAt, s.seen) + o.PingTimeout.Milliseconds()
+	}
+	return s.pingAt
+}
+
+// look arms the timer for the deadline. Behind a ping it is not rounded: the ping
+// was late enough, and the session looks after an interval at the latest, since a
+// pong makes the next ping due then.
+func (s *Session) look() {
+	e := s.server
+	at, now := s.deadline(), e.loop.Now()
+	if s.awaiting {
+		at = min(at, now+max(e.options.PingInterval.Milliseconds(), 1))
+	} else {
+		at += e.grain - 1
+		at -= at % e.grain
+	}
+	e.loop.Arm(&s.beat, time.Duration(at-now)*time.Millisecond, s)
+}
+
 // OnTimer is due when a ping has to be sent, or when the client may have been
 // silent for too long.
 func (s *Session) OnTimer(*poll.Timer) {
-	if s.state == sessionClosing { // the polls that should take the rest did not come
-		s.end(ForcedClose, nil)
-		return
-	}
-	o, now := &s.server.options, s.server.loop.Now()
-	interval, timeout := o.PingInterval.Milliseconds(), o.PingTimeout.Milliseconds()
-	deadline := s.seen + interval + timeout
-	if s.protocol == 4 {
-		if deadline = s.pingAt; s.awaiting {
-			deadline = max(s.pingAt, s.seen) + timeout
-		}
-	}
+	now := s.server.loop.Now()
 	switch {
-	case now < deadline: // a packet came since the timer was armed
+	case s.state == sessionClosing: // the polls that should take the rest did not come
+		s.end(ForcedClose, nil)
+	case now < s.deadline(): // a packet came since the timer was armed
+		s.look()
 	case s.protocol == 4 && !s.awaiting:
 		s.awaiting, s.pingAt = true, now
-		s.send(packet{kind: packetPing})
-		deadline = now + timeout
+		if s.send(packet{kind: packetPing}); s.state != sessionClosed { // no room for it
+			s.look()
+		}
 	default:
 		s.end(PingTimeout, ErrSilent)
-		return
 	}
-	// Never later than an interval: a pong makes the next ping due then.
-	wait := min(deadline-now, max(interval, 1))
-	s.server.loop.ArmCoarse(&s.beat, time.Duration(wait)*time.Millisecond, s)
 }

@@ -11,7 +11,7 @@ func (t *polling) flush() {
 	payload, octets := t.appendQueue(e.payload[:0])
 	e.payload = payload
 	t.respond(payload, octets)
-	pressed := len(t.queue) > e.options.MaxQueuedBytes/2 || t.packets > e.options.MaxQueuedPackets/2
+	pressed := t.pressed()
 	t.packets = 0
 	if t.queue = t.queue[:0]; cap(t.queue) > keepQueueBytes {
 		t.queue = nil
@@ -88,7 +88,7 @@ func (t *polling) answer(kinds ...packetType) {
 // protocol 3's binary form.
 func (t *polling) appendQueue(dst []byte) (payload []byte, octets bool) {
 	s := t.session
-	if s.protocol == 3 && !s.base64 {
+	if s.protocol == 3 && !s.base64 && !t.jsonp { // a script is text
 		for q := t.queue; len(q) > 0 && !octets; {
 			var p packet
 			p, q = nextRecord(q)

@@ -59,10 +59,16 @@ func (t *polling) enqueue(p packet) Status {
 	if t.get != nil {
 		s.server.flushLater(t)
 	}
-	if len(t.queue) > o.MaxQueuedBytes/2 || t.packets > o.MaxQueuedPackets/2 {
+	if t.pressed() {
 		return poll.Pressure
 	}
 	return poll.OK
+}
+
+// pressed tells whether the last enqueue reported Pressure.
+func (t *polling) pressed() bool {
+	o := &t.session.server.options
+	return len(t.queue) > o.MaxQueuedBytes/2 || t.packets > o.MaxQueuedPackets/2
 }
 
 func (t *polling) writable() bool { return t.get != nil }

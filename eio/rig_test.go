@@ -31,13 +31,15 @@ type rig struct {
 	descs   map[string]error
 	drains  int
 	peers   []*polltest.Peer
-	later   []func(error) // decisions of AllowRequest that wait, see slowGuard
+	later   []func(error) // decisions of AllowRequest that wait, see guarded
+	bare    bool          // dial where no engine is, see listenBare
 }
 
 // quietly is a kernel without faults.
 var quietly polltest.Faults
 
-const site = "127.0.0.1:80"
+// Where the engine listens, and a listener without one, see listenBare.
+const site, idlePort = "127.0.0.1:80", "127.0.0.1:81"
 
 func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 	t.Helper()
@@ -70,6 +72,9 @@ func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 type fixture struct{ r *rig }
 
 func (f fixture) OnMessage(s *Session, data []byte, binary bool) {
+	if f.r.ends[s.ID()] > 0 {
+		f.r.Errorf("session %s: a message after OnClose", s.ID())
+	}
 	if binary {
 		s.Send(data, true)
 		return
@@ -120,7 +125,7 @@ func sendAll(s *Session, texts ...string) {
 // settle turns the loop until nothing more happens at this time.
 func (r *rig) settle() {
 	r.Helper()
-	for quiet := 0; quiet < 4; quiet++ {
+	for quiet := 0; quiet < 10; quiet++ { // more than faults may hide
 		before := r.k.Calls
 		if err := r.loop.Poll(0); err != nil {
 			r.Fatal(err)
@@ -138,7 +143,7 @@ func (r *rig) sleep(d time.Duration) {
 }
 
 func (r *rig) dial() *polltest.Peer {
-	p := r.k.Dial(site)
+	p := r.k.Dial(pick(r.bare, idlePort, site))
 	r.peers = append(r.peers, p)
 	return p
 }
@@ -252,3 +257,26 @@ func post(p *polltest.Peer, s *Session, body []byte, lines ...string) {
 
 // get sends a poll of a session.
 func get(p *polltest.Peer, s *Session) { request(p, "GET", target(s), nil) }
+
+// cutAnswer takes an HTTP answer off b, without a body if it is that of a HEAD.
+func cutAnswer(b []byte, toHead bool) (status string, lines []string, body, rest []byte, ok bool) {
+	head, rest, ok := bytes.Cut(b, []byte("\r\n\r\n"))
+	if !ok {
+		return "", nil, nil, b, false
+	}
+	lines = strings.Split(string(head), "\r\n")
+	status = strings.Fields(lines[0])[1]
+	length := 0
+	for _, line := range lines[1:] {
+		if n, is := strings.CutPrefix(line, "Content-Length: "); is {
+			length, _ = strconv.Atoi(n)
+		}
+	}
+	if toHead {
+		length = 0
+	}
+	if length > len(rest) {
+		return "", nil, nil, b, false
+	}
+	return status, lines[1:], rest[:length], rest[length:], true
+}

@@ -16,6 +16,7 @@ type Server struct {
 	sessions     table
 	onConnection func(*Session)
 	limits       ws.Limits
+	grain        int64      // ms, see beatGrain
 	openTail     string     // of the open packet, behind the sid
 	dirty        *polling   // polls to answer at the end of the turn
 	flushTimer   poll.Timer // due at once while dirty is not empty
@@ -41,6 +42,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 		return nil, err
 	}
 	e := &Server{loop: loop, options: o, head: unique.Make("")}
+	e.grain = beatGrain(o.PingInterval)
 	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments}
 	e.openTail = `],"pingInterval":` + strconv.FormatInt(o.PingInterval.Milliseconds(), 10) +
 		`,"pingTimeout":` + strconv.FormatInt(o.PingTimeout.Milliseconds(), 10) +

@@ -167,6 +167,7 @@ func (s *Session) end(reason Reason, desc error) {
 		s.probe.abandon(0)
 	}
 	if s.ws != nil {
+		s.server.stats.WebSockets--
 		s.ws.shut(closeCode(desc))
 	} else {
 		s.polling.shut(reason)

@@ -88,6 +88,7 @@ type wire struct {
 	*polltest.Peer
 	buf      []byte
 	switched bool
+	head     bool // the last request was a HEAD
 }
 
 func (k *talker) wire(name string) *wire {
@@ -168,6 +169,7 @@ func (k *talker) act(w *wire, verb, args string) {
 	case "ws":
 		request(w.Peer, "GET", k.target("websocket", words[0]), nil, fieldLines(upgradeLines, fields)...)
 	case "get":
+		w.head = false
 		request(w.Peer, "GET", k.target("polling", words[0]), nil, fieldLines(nil, fields)...)
 	case "begin":
 		length := "Content-Length: " + words[1]
@@ -177,6 +179,7 @@ func (k *talker) act(w *wire, verb, args string) {
 		request(w.Peer, "POST", k.target("polling", words[0]), body, fieldLines([]string{length}, fields)...)
 	default:
 		length := []string{"Content-Length: " + strconv.Itoa(len(body))}
+		w.head = verb == "HEAD"
 		request(w.Peer, strings.ToUpper(verb), k.target("polling", words[0]), body, fieldLines(length, fields)...)
 	}
 }
@@ -234,7 +237,7 @@ func split(s string) (words, fields []string, body []byte) {
 	return words, fields, body
 }
 
-var sidPattern = regexp.MustCompile(`sid\\?":\\?"([^"\\]+)`)
+var sidPattern = regexp.MustCompile(`(?:sid\\?":\\?"|set-cookie: io=)([^"\\;]+)`)
 
 // take returns the next answer or frame on a connection as text.
 func (k *talker) take(w *wire) string {
@@ -282,7 +285,7 @@ func (k *talker) noteSID(s string) string {
 }
 
 func (k *talker) answer(w *wire) string {
-	head, body, ok := bytes.Cut(w.buf, []byte("\r\n\r\n"))
+	status, lines, body, rest, ok := cutAnswer(w.buf, w.head)
 	if !ok {
 		switch {
 		case len(w.buf) > 0:
@@ -294,25 +297,20 @@ func (k *talker) answer(w *wire) string {
 		}
 		return "nothing"
 	}
-	lines := strings.Split(string(head), "\r\n")
-	status := strings.Fields(lines[0])[1]
-	w.switched = status == "101"
+	w.buf, w.switched = rest, status == "101"
 	var fields []string
-	length, coding := 0, ""
-	for _, line := range lines[1:] {
+	coding := ""
+	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
 		switch name = strings.ToLower(name); name {
-		case "date", "connection":
-		case "content-length":
-			length, _ = strconv.Atoi(value)
+		case "date", "connection", "content-length":
 		case "content-encoding":
 			coding = value
 			fallthrough
 		default:
-			fields = append(fields, name+": "+value)
+			fields = append(fields, k.noteSID(name+": "+value))
 		}
 	}
-	body, w.buf = body[:min(length, len(body))], body[min(length, len(body)):]
 	text := k.noteSID(string(inflate(coding, body)))
 	return describe(status, fields, text, k.sid)
 }

@@ -38,8 +38,10 @@ func (w *websocket) try(p packet, ok bool) {
 	switch {
 	case ok && p.kind == packetPing && string(p.data) == probe:
 		w.send(packet{kind: packetPong, data: p.data}, formPlain)
-		w.trial.probed = true
-		e.loop.Arm(&w.trial.timer, noopAfter, w)
+		if !w.trial.probed { // a second probe must not put off what the first one began
+			w.trial.probed = true
+			w.armTrial()
+		}
 	case ok && p.kind == packetUpgrade && w.trial.probed:
 		e.loop.Disarm(&w.trial.timer)
 		w.trial = nil
@@ -52,14 +54,19 @@ func (w *websocket) try(p packet, ok bool) {
 // OnTimer releases the poll that the client is waiting to be rid of, or gives
 // up the probe.
 func (w *websocket) OnTimer(*poll.Timer) {
-	e := w.session.server
-	left := w.trial.deadline - e.loop.Now()
-	if left <= 0 {
+	if w.trial.deadline <= w.session.server.loop.Now() {
 		w.abandon(0)
 		return
 	}
 	w.session.polling.release()
-	e.loop.Arm(&w.trial.timer, min(noopAfter, time.Duration(left)*time.Millisecond), w)
+	w.armTrial()
+}
+
+// armTrial sets the timer for the next noop, or the end of the trial.
+func (w *websocket) armTrial() {
+	loop := w.session.server.loop
+	left := time.Duration(w.trial.deadline-loop.Now()) * time.Millisecond
+	loop.Arm(&w.trial.timer, min(noopAfter, left), w)
 }
 
 // abandon ends the probe; the session goes on.
@@ -73,19 +80,26 @@ func (w *websocket) abandon(code ws.StatusCode) {
 
 // upgrade makes w the transport and sends over it what waited for a poll.
 func (s *Session) upgrade(w *websocket) {
-	old := s.polling
+	old, status := s.polling, poll.OK
 	s.probe, s.polling, s.ws = nil, nil, w
 	s.upgraded = true
+	s.server.stats.Upgrades++
+	s.server.stats.WebSockets++
 	old.discard()
 	for q := old.queue; len(q) > 0; {
 		var p packet
 		p, q = nextRecord(q)
-		s.send(p)
+		status = s.send(p)
 	}
 	if s.state == sessionClosing {
 		s.end(ForcedClose, nil)
-	} else if u, ok := s.handler.(Upgrader); ok {
+		return
+	}
+	if u, ok := s.handler.(Upgrader); ok {
 		u.OnUpgrade(s)
+	}
+	if old.pressed() && status == poll.OK && s.handler != nil { // else the connection will tell
+		s.handler.OnDrain(s)
 	}
 }
 

@@ -88,7 +88,7 @@ func (c *Client) OnMessage(_ *eio.Session, data []byte, binary bool) {
 		return
 	}
 	if err := c.receive(data, binary); err != nil {
-		c.refuse(err)
+		c.refuse(err, data)
 	}
 }
 
@@ -257,10 +257,12 @@ func (c *Client) first(state socketState) *Socket {
 	return s
 }
 
-// refuse closes the connection of a client that broke the protocol.
-func (c *Client) refuse(err error) {
+// refuse closes the connection of a client that broke the protocol with message.
+func (c *Client) refuse(err error, message []byte) {
 	if c.server.onRefuse != nil {
 		c.server.onRefuse(c, err)
+	} else {
+		c.server.log.Warn("socket.io", err.Error(), c.conn.RemoteAddr(), message)
 	}
 	c.close()
 }

@@ -19,6 +19,7 @@ import (
 var (
 	timeType       = reflect.TypeFor[time.Time]()
 	rawType        = reflect.TypeFor[Raw]()
+	numberType     = reflect.TypeFor[json.Number]()
 	rawMessageType = reflect.TypeFor[json.RawMessage]()
 	valueType      = reflect.TypeFor[Value]()
 	marshalerType  = reflect.TypeFor[json.Marshaler]()
@@ -58,6 +59,9 @@ func (e *encoder) walk(v reflect.Value) {
 	case rawMessageType:
 		e.checked(v.Bytes(), nil)
 		return
+	case numberType:
+		e.number(v.String())
+		return
 	}
 	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface {
 		if v.IsNil() {
@@ -82,6 +86,18 @@ func (e *encoder) walk(v reflect.Value) {
 		e.kind(v)
 		e.leave()
 	}
+}
+
+// number appends a json.Number, of which the empty one is 0.
+func (e *encoder) number(text string) {
+	if text == "" {
+		text = "0"
+	}
+	if end, ok := scanNumber([]byte(text), 0); !ok || end != len(text) {
+		e.fail(ErrInvalidJSON)
+		return
+	}
+	e.buf = append(e.buf, text...)
 }
 
 // marshaler returns v, or its address, as the interface M when its type implements it.

@@ -3,7 +3,6 @@ package sio
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 )
 
 // Errors of the package's functions and ack callbacks.
@@ -56,20 +55,16 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("sio: panic in %s: %v", e.Handler, e.Value) }
 
 // report tells the server's OnError about a fault of the program: a panic in a handler, a value that cannot be sent.
-// Without a handler it is logged.
+// Without a handler it is logged, rarely.
 func (srv *Server) report(s *Socket, err error) {
 	if srv.onError != nil {
 		srv.onError(s, err)
 		return
 	}
-	id := ""
-	if s != nil {
-		id = s.id
-	}
+	detail := ""
 	var p *PanicError
 	if errors.As(err, &p) {
-		slog.Error(err.Error(), "socket", id, "stack", string(p.Stack))
-		return
+		detail = string(p.Stack)
 	}
-	slog.Error(err.Error(), "socket", id)
+	srv.log.Error("socket.io handler", err.Error(), detail)
 }

@@ -3,6 +3,7 @@ package sio
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -49,7 +50,7 @@ func (srv *Server) Of(name string) *Namespace {
 // life. match is asked on the loop, before any middleware, for names that no namespace has. At most
 // Options.MaxChildNamespaces children live at a time.
 func (srv *Server) OfFunc(match func(name string, h Handshake) bool) *Namespace {
-	ns := &Namespace{server: srv, name: "/_" + itoa(len(srv.parents)), match: match}
+	ns := &Namespace{server: srv, name: "/_" + strconv.Itoa(len(srv.parents)), match: match}
 	srv.parents = append(srv.parents, ns)
 	return ns
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/edgesio/edgesio/eio"
@@ -14,7 +15,8 @@ import (
 // unless a line says otherwise; a zero field is its default. The options of the engine stand here flat: each field of
 // eio.Options has a field of the same name and type (a test compares them).
 type Options struct {
-	// Path under which clients connect and fetch the browser bundle. Default "/socket.io".
+	// Path under which clients connect and fetch the browser bundle; slashes around it do not matter. Default
+	// "/socket.io".
 	Path string
 	// NoServeClient is the reference's serveClient: false.
 	NoServeClient bool
@@ -66,7 +68,11 @@ type Options struct {
 
 // withDefaults fills the zero fields.
 func (o Options) withDefaults() (Options, error) {
-	set(&o.Path, "/socket.io")
+	if o.Path = strings.TrimRight(o.Path, "/"); o.Path == "" {
+		o.Path = "/socket.io"
+	} else if o.Path[0] != '/' {
+		o.Path = "/" + o.Path
+	}
 	set(&o.ConnectTimeout, 45*time.Second)
 	set(&o.MaxHTTPBufferSize, 1e6)
 	set(&o.MaxAttachments, 10)

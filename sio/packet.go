@@ -6,8 +6,8 @@ import "unicode/utf8"
 //
 //	<type>[<attachments>-][/<namespace>,][<ack id>][<payload>]
 //
-// This file splits the header from the payload; json.go checks the payload; placeholder.go and decoder.go join a
-// binary packet with its attachments. Nothing here allocates: a packet is a set of views into the message.
+// This file splits the header from the payload; json.go checks the payload and finds its placeholders; decoder.go joins
+// a binary packet with its attachments. Nothing here allocates: a packet is a set of views into the message.
 
 // packetType is the first digit of a packet.
 type packetType uint8
@@ -105,6 +105,9 @@ func parsePacket(b []byte, lim limits) (packet, error) {
 			if c == ',' {
 				end, rest = i, i+1
 				break
+			}
+			if c < ' ' { // it would end a packet in a payload of Engine.IO 4, and a line in a log
+				return p, errNamespace
 			}
 		}
 		if end > lim.namespaceBytes || !utf8.Valid(b[:end]) {

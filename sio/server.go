@@ -2,7 +2,6 @@ package sio
 
 import (
 	"encoding/base64"
-	"strconv"
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/poll"
@@ -17,6 +16,7 @@ type Server struct {
 	opts   Options
 	loop   *poll.Loop
 	engine *eio.Server
+	log    *webapp.LogLimiter
 	limits limits
 
 	namespaces map[string]*Namespace
@@ -63,6 +63,7 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		opts:   opts,
 		loop:   app.Loop(),
 		engine: engine,
+		log:    web.Log(),
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
@@ -91,10 +92,11 @@ func (srv *Server) Options() Options { return srv.opts }
 func (srv *Server) Path() string { return srv.opts.Path }
 
 // OnError calls fn with faults of the program: a *PanicError of a handler, or a value that could not be emitted. The
-// socket is nil when the fault belongs to none. Without it they are logged.
+// socket is nil when the fault belongs to none. Without it they are logged, at most one line every five seconds.
 func (srv *Server) OnError(fn func(s *Socket, err error)) { srv.onError = fn }
 
 // OnRefuse calls fn with clients that are about to be disconnected because they broke the protocol, and with why.
+// Without it they are logged, at most one line every five seconds.
 func (srv *Server) OnRefuse(fn func(c *Client, err error)) { srv.onRefuse = fn }
 
 // OnNewNamespace calls fn with each namespace that is made, before anybody is in it.
@@ -200,5 +202,3 @@ func (srv *Server) socketID(s *Socket) string {
 	}
 	return s.ns.name + "#" + s.client.conn.ID()
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -46,10 +46,10 @@ type engine struct {
 	conns     []*httpConn
 	ws        *wsConn // the transport
 	probe     *wsConn
-	probed    bool // "3probe" came, or we do not wait for it
+	paused    bool // no poll and no POST any more, for the upgrade
 	outbox    []epacket
 	get, post *exchange
-	requests  int
+	index     int           // of JSONP
 	heard     time.Duration // when a ping (protocol 4) or pong (3) came last
 	pinged    time.Duration // protocol 3: when the ping without a pong was sent
 
@@ -77,7 +77,7 @@ func (e *engine) target(transport string) string {
 		t += "&b64=1"
 	}
 	if e.style.jsonp && transport == "polling" {
-		t += "&j=" + strconv.Itoa(e.requests)
+		t += "&j=" + strconv.Itoa(e.index)
 	}
 	if e.sid != "" {
 		t += "&sid=" + e.sid
@@ -87,7 +87,7 @@ func (e *engine) target(transport string) string {
 
 // fetch sends a request on an idle connection or on a new one.
 func (e *engine) fetch(method string, list []epacket, done func(*reply)) *exchange {
-	headers, index := "", e.requests
+	headers := ""
 	if !e.style.keepAlive {
 		headers = "Connection: close\r\n"
 	}
@@ -99,17 +99,7 @@ func (e *engine) fetch(method string, list []epacket, done func(*reply)) *exchan
 	if method == "POST" {
 		body, kind = e.style.payload(list)
 	}
-	x := &exchange{request: request(method, e.target("polling"), kind, headers, body)}
-	x.done = func(r *reply) {
-		if r == nil && x.conn.used && !x.conn.line.ended && e.state != engineClosed {
-			e.w.fail("%s: a keep-alive connection broke", e.who)
-		}
-		if r != nil && r.status == 200 && e.style.jsonp && method == "GET" {
-			r.header["x-index"] = strconv.Itoa(index)
-		}
-		done(r)
-	}
-	e.requests++
+	x := &exchange{request: request(method, e.target("polling"), kind, headers, body), done: done}
 	e.w.figures.Requests++
 	for _, c := range e.conns {
 		if c.cur == nil && !c.dead && !c.line.finished {
@@ -139,8 +129,7 @@ func (e *engine) polled(r *reply) {
 		e.refused(r)
 		return
 	}
-	index, _ := strconv.Atoi(r.header["x-index"])
-	list, ok := e.style.packets(r.body, r.header["content-type"], index)
+	list, ok := e.style.packets(r.body, r.header["content-type"], e.index)
 	if !ok {
 		e.wrong("malformed payload", r.body)
 		return
@@ -265,10 +254,11 @@ func (e *engine) turn() {
 		for _, p := range out {
 			e.frame(e.ws, p)
 		}
-	case e.probe != nil && e.probed:
-		if e.get == nil && e.post == nil { // paused
-			e.complete()
-		}
+	case e.paused && e.probe == nil && e.get != nil: // what ends the poll may be an answer
+		e.flush()
+	case e.paused && e.get == nil && e.post == nil:
+		e.complete()
+	case e.paused:
 	default:
 		e.poll()
 		e.flush()

@@ -6,18 +6,25 @@ import "time"
 // answered no request is made any more, and once none stands the session moves.
 
 func (e *engine) beginProbe() {
-	if e.state != engineOpen || e.ws != nil || e.probe != nil {
-		return
+	switch {
+	case e.state != engineOpen || e.ws != nil || e.probe != nil:
+	case e.style.eager && e.style.badProbe == 0:
+		e.paused = true // first, and then all at once
+		e.turn()
+	default:
+		e.openProbe()
 	}
+}
+
+func (e *engine) openProbe() {
 	c := e.socket("/ws")
-	e.probe, e.probed = c, false
+	e.probe = c
 	c.onOpen = func() {
 		switch {
 		case e.state != engineOpen:
 		case e.style.badProbe == 1:
 			c.send(opText, []byte("4not a probe"))
-		case e.style.eager && e.style.badProbe == 0:
-			e.probed = true // wait for the requests that stand, then both at once
+		case e.paused:
 			e.turn()
 		default:
 			c.send(opText, []byte("2probe"))
@@ -26,14 +33,14 @@ func (e *engine) beginProbe() {
 	c.onMessage = func(op byte, data []byte) {
 		p, ok := e.framed(op, data)
 		switch {
-		case !ok:
+		case !ok, e.state == engineClosed:
 		case e.ws == c:
 			if !(e.style.eager && p.kind == '3' && string(p.data) == "probe") {
 				e.packet(p)
 			}
 		case p.kind == '3' && string(p.data) == "probe":
 			if e.style.badProbe == 0 {
-				e.probed = true
+				e.paused = true
 				e.turn()
 			}
 		default:
@@ -44,23 +51,27 @@ func (e *engine) beginProbe() {
 		switch {
 		case e.ws == c:
 			e.lost("websocket " + why)
-		case e.probe == c:
+		case e.probe == c && e.state == engineOpen:
 			e.probeFailed(why)
 		}
 	}
 }
 
-// complete moves the session. Nothing stands any more.
+// complete moves the session, or goes on with it: no request stands any more.
 func (e *engine) complete() {
 	c := e.probe
-	if !c.open {
+	switch {
+	case c == nil:
+		e.openProbe()
+		return
+	case !c.open:
 		return
 	}
 	if e.style.eager {
 		c.send(opText, []byte("2probe"))
 	}
 	c.send(opText, []byte("5"))
-	e.ws, e.probe = c, nil
+	e.ws, e.probe, e.paused = c, nil, false
 	e.w.figures.Upgrades++
 	e.w.trace.note(e.who, "upgraded", 0, nil)
 	e.turn()
@@ -70,7 +81,7 @@ func (e *engine) complete() {
 func (e *engine) probeFailed(why string) {
 	e.w.trace.note(e.who, "probe failed", 0, []byte(why))
 	e.w.figures.ProbesFailed++
-	e.probe, e.probed = nil, false
+	e.probe, e.paused = nil, false
 	if e.style.badProbe > 0 {
 		e.style.badProbe = 0
 		e.w.kernel.After(time.Duration(e.rnd.IntN(800))*time.Millisecond, e.beginProbe)
@@ -101,7 +112,11 @@ func (e *engine) leave(how farewell) {
 	e.w.trace.note(e.who, "leaves", int64(how), []byte(how.String()))
 	if how == leavePacket && open && e.ws == nil {
 		e.outbox = append(e.outbox, epacket{kind: '1'})
-		if e.post == nil && e.probe == nil {
+		size := 0
+		for _, p := range e.outbox {
+			size += 2*len(p.data) + 12
+		}
+		if e.post == nil && e.probe == nil && (e.limit == 0 || size < e.limit) {
 			list := e.outbox
 			e.outbox = nil
 			e.post = e.fetch("POST", list, func(*reply) { e.letGo() })

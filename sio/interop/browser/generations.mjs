@@ -17,7 +17,7 @@ await server.start();
 const browser = await launch();
 
 // talk runs in the page: events, acks and binary both ways, in order, and what came back as plain values.
-function talk({ options, transport }) {
+function talk({ options, transport, text }) {
   const bytes = (...list) => new Uint8Array(list).buffer;
   const plain = (v) => {
     if (v instanceof ArrayBuffer) return { bytes: [...new Uint8Array(v)] };
@@ -35,7 +35,7 @@ function talk({ options, transport }) {
     const early = Promise.all([call("echo", 1), call("echo", "two", bytes(2, 200))]);
     if (engine.transport.name !== transport) await next(engine, "upgrade");
     const out = { early: await early };
-    out.text = await call("echo", "é€😀\u2028\\n\\\n\"'", { a: [null, 1.5] });
+    out.text = await call("echo", text, { a: [null, 1.5] });
     out.binary = await call("echo", bytes(0, 255), { deep: [bytes(7)] }, "x", bytes());
     out.asked = await call("ask", "a", bytes(1), bytes(2));
     const sent = next(socket, "binary");
@@ -55,11 +55,14 @@ async function one(client, options, transport) {
   try {
     await page.goto(server.url);
     await page.addScriptTag({ path: fileURLToPath(new URL(`../node_modules/${client.name}/dist/socket.io.js`, import.meta.url)) });
-    const out = await page.evaluate(talk, { options: { reconnection: false, ...options }, transport });
+    // A 1.x client in a browser takes a text payload for bytes and loses what is not ASCII, with the reference too.
+    const ascii = client.major === 1 && transport === "polling" && !options.forceJSONP;
+    const text = (ascii ? "" : "é€😀\u2028") + "\\n\\\n\"'";
+    const out = await page.evaluate(talk, { options: { reconnection: false, ...options }, transport, text });
     const { id, ...who } = out.who;
     assert.deepStrictEqual(out, {
       early: [[1], ["two", { bytes: [2, 200] }]],
-      text: ["é€😀\u2028\\n\\\n\"'", { a: [null, 1.5] }],
+      text: [text, { a: [null, 1.5] }],
       binary: [{ bytes: [0, 255] }, { deep: [{ bytes: [7] }] }, "x", { bytes: [] }],
       asked: ["answer to", "a", { bytes: [1] }, { bytes: [2] }],
       sent: [{ a: { bytes: [0, 1, 254, 255] }, b: ["x", { bytes: [7] }] }, { bytes: [] }, "end"],

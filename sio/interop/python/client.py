@@ -153,6 +153,8 @@ def disconnects(server, transports):
         p.client.disconnect()
     p = Peer(server, transports)
     sid = p.client.get_sid()
+    # While the answer to its last POST is under way, this client would leave without sending anything.
+    p.client.sleep(0.2)
     p.client.disconnect()
     # This client may close its connection before its own disconnect packet is out.
     assert server.reason("/", sid) in ("client namespace disconnect", "transport close")

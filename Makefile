@@ -1,0 +1,122 @@
+# make run      set up, build and start the gateway
+# make test     everything that CI runs, on a fresh machine too
+# make build    the gateway, with the browser client, into .build/
+# The other targets are the steps of make test; each works alone.
+
+GO         ?= go
+NPM        ?= npm
+NODE       ?= node
+PYTHON     ?= /usr/bin/python3
+ARGS       ?=
+FUZZTIME   ?= 30s
+LINTER      = v2.15.0
+
+STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser conformance
+
+DIST    = sio/dist
+CLIENT  = sio/bundle/node_modules/socket.io-client
+INTEROP = sio/interop
+NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+
+.PHONY: run build test all deps bundle lint vet unit unit-386 cross race fuzz interop python browser conformance \
+        reference clean programs
+.DEFAULT_GOAL = build
+
+# What a user needs.
+
+run: build
+	.build/gateway $(ARGS)
+
+build: bundle
+	@echo "building the gateway"
+	@$(GO) build -trimpath -ldflags=-s -o .build/gateway ./boards/gateway
+
+# The browser client comes from npm, pinned by the hashes of package-lock.json, and is embedded into package sio.
+bundle: $(DIST)/VERSION
+
+$(DIST)/VERSION: sio/bundle/package-lock.json
+	@command -v $(NPM) >/dev/null || bash .ci/deps npm
+	@echo "bringing the browser client"
+	@cd sio/bundle && $(NPM_CI)
+	@for f in socket.io.js socket.io.min.js socket.io.esm.min.js socket.io.msgpack.min.js; do \
+	   cp $(CLIENT)/dist/$$f $(CLIENT)/dist/$$f.map $(DIST)/ && gzip -9nc $(DIST)/$$f > $(DIST)/$$f.gz || exit 1; done
+	@$(NODE) -p 'require("./$(CLIENT)/package.json").version' > $@
+	@echo "browser client $$(cat $@) is in $(DIST)"
+
+clean:
+	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules
+	find $(DIST) -type f ! -name .gitignore -delete
+
+# What CI runs.
+
+test:
+	@began=$$(date +%s); for step in $(STEPS); do \
+	   start=$$(date +%s); echo "== $$step"; \
+	   $(MAKE) --no-print-directory $$step || { echo "== $$step failed"; exit 1; }; \
+	   echo "== $$step took $$(($$(date +%s) - start)) s"; \
+	 done; echo "all steps took $$(($$(date +%s) - began)) s"; \
+	 echo "steps: $(words $(STEPS)) passed, 0 failed"
+
+# Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
+deps:
+	@bash .ci/deps chromium python npm cc
+
+vet:
+	$(GO) vet ./...
+
+lint: vet .tools/golangci-lint-$(LINTER)
+	.tools/golangci-lint-$(LINTER) run
+
+.tools/golangci-lint-$(LINTER):
+	@echo "building golangci-lint $(LINTER), which takes a minute or two"
+	@GOBIN=$(CURDIR)/.tools GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER)
+	@mv .tools/golangci-lint $@
+
+unit:
+	$(GO) test ./...
+
+unit-386:
+	GOARCH=386 $(GO) test ./...
+
+# Everything compiles, tests included, for the systems that this machine is not.
+cross:
+	@for target in darwin/arm64 freebsd/amd64 netbsd/amd64 openbsd/amd64 dragonfly/amd64; do \
+	   echo "vet for $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || exit 1; done
+
+race:
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+# All fuzz targets for FUZZTIME each, two at a time: make fuzz FUZZTIME=10m for long.
+fuzz:
+	@GO="$(GO)" bash .ci/fuzz $(FUZZTIME)
+
+# Stock clients 4.8, 3.1, 2.5 and 1.7 against our server.
+interop: programs
+	@$(NODE) $(INTEROP)/run.mjs .build/interop
+
+# The same suites against the reference server, which says whether the suite or our server is wrong.
+reference: $(INTEROP)/node_modules/.package-lock.json
+	@$(NODE) $(INTEROP)/run.mjs $(NODE) $(INTEROP)/reference.mjs
+	@$(PYTHON) $(INTEROP)/python/client.py $(NODE) $(INTEROP)/reference.mjs
+	@$(NODE) $(INTEROP)/browser/generations.mjs $(NODE) $(INTEROP)/reference.mjs
+	@$(NODE) $(INTEROP)/browser/chat.mjs $(NODE) $(INTEROP)/browser/twin.mjs
+
+python: programs
+	@$(PYTHON) $(INTEROP)/python/client.py .build/interop
+
+# Screenshots stay in .artifacts/.
+browser: programs
+	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
+	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
+
+# Recorded conversations of the reference, where they stand beside the project.
+conformance:
+	@GO="$(GO)" NODE="$(NODE)" bash .ci/conformance
+
+programs: build $(INTEROP)/node_modules/.package-lock.json
+	@$(GO) build -o .build/interop ./$(INTEROP)/server
+
+$(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
+	@echo "bringing the stock clients"
+	@cd $(INTEROP) && $(NPM_CI)
+	@touch $@

@@ -1,0 +1,56 @@
+package sim
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/edgesio/edgesio/sio"
+)
+
+// Figures count what happened in a run: they show that a simulation without a
+// violation was not one without traffic.
+type Figures struct {
+	Dials, Requests, Sessions, Upgrades, ProbesFailed    int
+	Lost, Misfortunes, Stalls, Villains                  int
+	Joins, Refusals                                      int
+	Up, Down, Binary, Broadcasts                         int // messages that arrived, broadcasts that were sent
+	Volatile, VolatileDropped                            int
+	Asked, Answered, TimedOut, Unanswered                int // by clients
+	ServerAsked, ServerAnswered, ServerTimeouts          int
+	ServerUnanswered, Survivors, Turns, Accepted, Closed int
+	VirtualSeconds                                       float64
+	Reasons                                              map[sio.Reason]int
+}
+
+// Add adds o to f.
+func (f *Figures) Add(o *Figures) {
+	to, from := reflect.ValueOf(f).Elem(), reflect.ValueOf(o).Elem()
+	for i := range to.NumField() {
+		switch v := to.Field(i); v.Kind() {
+		case reflect.Int:
+			v.SetInt(v.Int() + from.Field(i).Int())
+		case reflect.Float64:
+			v.SetFloat(v.Float() + from.Field(i).Float())
+		}
+	}
+	if f.Reasons == nil {
+		f.Reasons = make(map[sio.Reason]int)
+	}
+	for r, n := range o.Reasons {
+		f.Reasons[r] += n
+	}
+}
+
+// String is a small table.
+func (f *Figures) String() string {
+	var b strings.Builder
+	v := reflect.ValueOf(f).Elem()
+	for i := range v.NumField() {
+		fmt.Fprintf(&b, "%s=%v ", v.Type().Field(i).Name, v.Field(i))
+		if i%8 == 7 {
+			b.WriteString("\n")
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

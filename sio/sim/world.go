@@ -1,0 +1,297 @@
+package sim
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/poll/polltest"
+	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/webapp"
+)
+
+const address = "127.0.0.1:8000"
+
+// Config is one run. Draw makes one of a seed.
+type Config struct {
+	Seed     uint64
+	Clients  int
+	Villains int
+	Traffic  time.Duration // how long the clients talk
+	// Calm is a run in which nothing is lost: calls are cut short, refused and
+	// interrupted, but no connection breaks and nobody misbehaves. All that is
+	// sent must arrive then.
+	Calm     bool
+	Shutdown bool // the server closes at the end, instead of the clients leaving
+	Faults   polltest.Faults
+	Web      webapp.Options
+	Sio      sio.Options
+	Loop     poll.Options
+	Buffers  int       // of the kernel, per connection and direction
+	MaxFDs   int       // descriptors; 0 for no end
+	Trace    io.Writer // gets a line for everything that happens
+}
+
+// Result is what came of a run.
+type Result struct {
+	Hash    uint64 // of everything that happened: the same for the same seed
+	Figures Figures
+	Err     error // the first violation
+}
+
+// World is one run: a kernel, the production stack on it, an app, clients, and
+// the model that watches them.
+type World struct {
+	Config
+	kernel   *polltest.Kernel
+	loop     *poll.Loop
+	web      *webapp.App
+	io       *sio.Server
+	app      *app
+	model    *model
+	clients  []*client
+	villains []*villain
+	vanished []*polltest.Peer
+	trace    trace
+	figures  Figures
+	asked    *sent // what onAny saw last
+	err      error
+	stack    []byte
+}
+
+// Run runs one configuration to its end.
+func Run(c Config) (r Result) {
+	w := &World{Config: c}
+	defer func() {
+		if v := recover(); v != nil {
+			w.fail("panic: %v\n%s", v, debug.Stack())
+		}
+		r = Result{Hash: w.trace.hash, Figures: w.figures, Err: w.err}
+		if w.err != nil && w.stack != nil {
+			r.Err = fmt.Errorf("%w\n%s", w.err, w.stack)
+		}
+	}()
+	if err := w.open(); err != nil {
+		w.fail("%v", err)
+		return
+	}
+	for _, phase := range []func(){w.talk, w.rest, w.part, w.close} {
+		if phase(); w.err != nil {
+			return
+		}
+	}
+	return
+}
+
+// fail notes the first violation; the run ends.
+func (w *World) fail(format string, args ...any) {
+	if w.err == nil {
+		w.err = fmt.Errorf("at %v: "+format, append([]any{w.now()}, args...)...)
+		w.trace.note("world", "VIOLATION", 0, []byte(w.err.Error()))
+	}
+}
+
+func (w *World) now() time.Duration { return w.kernel.Monotonic() }
+
+func (w *World) client(name string) *client {
+	for _, c := range w.clients {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// open builds the stack.
+func (w *World) open() (err error) {
+	w.figures.Reasons = make(map[sio.Reason]int)
+	w.kernel = polltest.New(w.Seed, w.Faults)
+	w.kernel.ReceiveBytes, w.kernel.SendBytes, w.kernel.MaxFDs = w.Buffers, w.Buffers, w.MaxFDs
+	w.trace = trace{hash: fnvOffset, out: w.Trace, now: w.kernel.Monotonic}
+	w.model = newModel(w)
+	w.Loop.Kernel = w.kernel
+	if w.loop, err = poll.New(w.Loop); err != nil {
+		return err
+	}
+	w.Web.Logger = slog.New(slog.DiscardHandler)
+	w.Web.OnError = func(err error) {
+		w.fail("webapp: %v", err)
+		if p, ok := err.(*webapp.PanicError); ok {
+			w.stack = p.Stack
+		}
+	}
+	if w.web, err = webapp.CreateWith(w.loop, "sim", webapp.Addr{Host: "127.0.0.1", Port: 8000}, w.Web); err != nil {
+		return err
+	}
+	if w.io, err = sio.New(w.web, w.Sio); err != nil {
+		return err
+	}
+	w.app = newApp(w, w.io)
+	rnd := rand.New(rand.NewPCG(w.Seed, 3))
+	for i := range w.Clients {
+		c := newClient(w, fmt.Sprintf("good%d", i), uint64(i))
+		w.clients = append(w.clients, c)
+		w.kernel.At(time.Duration(rnd.IntN(2000))*time.Millisecond, c.connect)
+	}
+	for i := range w.Villains {
+		v := newVillain(w, fmt.Sprintf("evil%d", i), uint64(i))
+		w.villains = append(w.villains, v)
+		w.kernel.At(time.Duration(rnd.Int64N(int64(w.Traffic))), v.strike)
+	}
+	w.app.after(time.Second, w.app.tick)
+	return w.web.Start()
+}
+
+// run turns the loop until a violation, or for d.
+func (w *World) run(d time.Duration) {
+	w.kernel.Run(w.loop, func() bool {
+		w.watch()
+		return w.err != nil
+	}, d)
+}
+
+// watch looks after each turn whether what the layers hold agrees with the model
+// and keeps to its bounds.
+func (w *World) watch() {
+	l, s, members := w.loop.Stats(), w.io.Stats(), 0
+	for _, nsp := range namespaces {
+		members += len(w.model.members[nsp])
+	}
+	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
+	// the listener and the engine have one each.
+	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 3
+	hard := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20)
+	switch e := w.io.Engine().Stats(); {
+	case s.Sockets != members:
+		w.fail("%d sockets, the model has %d", s.Sockets, members)
+	case s.Clients > e.Sessions || e.WebSockets > l.Conns:
+		w.fail("%d clients, %d sessions, %d WebSockets, %d connections", s.Clients, e.Sessions, e.WebSockets, l.Conns)
+	case l.OutBytes > l.Conns*hard || l.OutBytes < 0:
+		w.fail("%d bytes wait on %d connections", l.OutBytes, l.Conns)
+	case l.Timers > timers:
+		w.fail("%d timers, at most %d have an owner", l.Timers, timers)
+	case w.MaxFDs > 0 && w.kernel.Open() > w.MaxFDs:
+		w.fail("%d descriptors are open", w.kernel.Open())
+	}
+}
+
+// talk is the first phase: traffic.
+func (w *World) talk() { w.run(w.Traffic) }
+
+// rest is the second: nobody begins anything and nothing breaks; what is under
+// way has to arrive in every session that both sides have open afterwards.
+func (w *World) rest() {
+	for _, c := range w.clients {
+		c.quiet = true
+	}
+	w.app.stopped = true
+	w.kernel.Faults = polltest.Faults{ShortRead: w.Faults.ShortRead, ShortWrite: w.Faults.ShortWrite,
+		EAGAIN: w.Faults.EAGAIN, EINTR: w.Faults.EINTR}
+	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + 10*time.Second)
+	for _, s := range w.model.order {
+		c := s.client
+		if c == nil || c.session != s || c.engine.state != engineOpen || w.io.Engine().Session(s.sid) == nil {
+			continue
+		}
+		w.figures.Survivors++
+		if err := s.quiet(); err != nil {
+			w.fail("%v", err)
+			return
+		}
+		if e := c.engine; w.Calm && e.style.upgrade && e.ws == nil {
+			w.fail("%v has not been upgraded", e)
+		}
+		for _, x := range c.sockets {
+			if len(x.pending) > 0 && w.Calm {
+				w.fail("%s waits for an answer to message %d", s.who, x.pending[0].q.number)
+			}
+		}
+	}
+	if alive := w.io.Engine().Stats().Sessions; w.Calm && w.figures.Lost > 0 || w.Calm && alive < w.Clients {
+		w.fail("calm, and %d of %d sessions are left, %d were lost", alive, w.Clients, w.figures.Lost)
+	}
+}
+
+// part is the third: everybody goes, and nothing may remain of them.
+func (w *World) part() {
+	rnd := rand.New(rand.NewPCG(w.Seed, 4))
+	if w.Shutdown {
+		for _, s := range w.model.order {
+			s.allow(sio.ServerShutdown)
+		}
+		w.io.Close()
+		w.run(3 * time.Second)
+	}
+	for _, c := range w.clients {
+		c.away = true
+		how := farewell(rnd.IntN(int(farewells)))
+		w.kernel.After(time.Duration(rnd.IntN(2000))*time.Millisecond, func() { c.leave(how) })
+	}
+	for _, v := range w.villains {
+		v.stop()
+	}
+	// The longest things that a server may wait for, one after the other.
+	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 70*time.Second)
+	if w.err != nil {
+		return
+	}
+	if err := w.model.finish(); err != nil {
+		w.fail("%v", err)
+	}
+	w.count()
+}
+
+// count demands that nothing is open any more.
+func (w *World) count() {
+	var left []string
+	zero := func(name string, n int) {
+		if n != 0 {
+			left = append(left, fmt.Sprintf("%s=%d", name, n))
+		}
+	}
+	l, s, e := w.loop.Stats(), w.io.Stats(), w.io.Engine().Stats()
+	zero("loop.Conns", l.Conns)
+	zero("loop.Timers", l.Timers)
+	zero("loop.OutBytes", l.OutBytes)
+	zero("webapp.Conns", w.web.Server().Stats().Conns)
+	zero("webapp.Panics", int(w.web.Server().Stats().Panics))
+	zero("eio.Sessions", e.Sessions)
+	zero("eio.WebSockets", e.WebSockets)
+	zero("sio.Clients", s.Clients)
+	zero("sio.Sockets", s.Sockets)
+	zero("sio.Rooms", s.Rooms)
+	zero("sio.Acks", s.Acks)
+	zero("sio.Bytes", s.Bytes)
+	for _, nsp := range namespaces {
+		zero("model "+nsp, len(w.model.members[nsp]))
+	}
+	if left != nil {
+		w.fail("left when everybody was gone: %s", strings.Join(left, " "))
+	}
+	w.figures.Turns += int(l.Turns)
+	w.figures.Accepted += int(l.Accepted)
+	w.figures.Closed += int(l.Closed)
+	w.figures.VirtualSeconds += w.now().Seconds()
+}
+
+// close ends the stack.
+func (w *World) close() {
+	w.io.Close()
+	w.web.Stop()
+	w.run(4 * time.Second)
+	if n := w.loop.Stats(); n.Conns != 0 || n.Timers != 0 {
+		w.fail("after Stop: %d connections, %d timers", n.Conns, n.Timers)
+	}
+	if err := w.loop.Close(); err != nil {
+		w.fail("Close: %v", err)
+	}
+	if err := w.kernel.Check(); err != nil {
+		w.fail("%v", err)
+	}
+}
