@@ -103,7 +103,7 @@ func bounceRaw(t testing.TB, l *poll.Loop, fd int, b []byte) {
 
 // What an idle connection costs, before the layers above.
 func TestConnSize(t *testing.T) {
-	if n := unsafe.Sizeof(poll.Conn{}); n > 192 {
+	if n := unsafe.Sizeof(poll.Conn{}); n > 128 {
 		t.Errorf("a Conn has %d bytes", n)
 	}
 	if n := unsafe.Sizeof(poll.Timer{}); n > 32 {
