@@ -99,7 +99,7 @@ func sample(app *webapp.App) (*sio.Server, error) {
 	})
 	io.On("req", func(e *sio.Event) { e.Ack("hello world") })
 	io.On("chat", func(e *sio.Event) { io.Emit("chat", "client_"+e.Socket().ID()+" says: "+e.String(0)) })
-	io.OnDisconnect(func(s *sio.Socket, reason sio.Reason) { slog.Info("disconnected", "id", s.ID(), "reason", reason) })
+	io.OnDisconnect(func(s *sio.Socket, reason sio.Reason) { slog.Debug("disconnected", "id", s.ID(), "reason", reason) })
 	return io, nil
 }
 
