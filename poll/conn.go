@@ -128,9 +128,12 @@ func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
 func (c *Conn) Write(b []byte) Status { return c.Commit(append(c.Out(), b...)) }
 
 // Out is the out buffer to append to. What Commit gets must be Out with bytes
-// appended; there may be no other call on this connection in between.
+// appended; there may be no other write on the loop in between.
 func (c *Conn) Out() []byte {
 	if c.out == nil {
+		if c.loop.spare.short() && !c.loop.strained {
+			c.loop.relieve()
+		}
 		c.out = c.loop.spare.take()
 	}
 	return c.out.own

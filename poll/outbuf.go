@@ -97,6 +97,7 @@ func (o *outbuf) check() bool {
 type spareList struct {
 	list         []*outbuf
 	bytes, limit int
+	lent         int
 }
 
 const (
@@ -104,7 +105,12 @@ const (
 	keepOutBytes = 64 << 10 // a buffer that grew beyond is not kept: one large answer must not pin it
 )
 
+// short tells that so many buffers are lent that the next ones would become
+// garbage instead of spares.
+func (s *spareList) short() bool { return len(s.list) == 0 && s.lent*newOutBytes >= s.limit }
+
 func (s *spareList) take() *outbuf {
+	s.lent++
 	n := len(s.list) - 1
 	if n < 0 {
 		return &outbuf{own: make([]byte, 0, newOutBytes)}
@@ -117,6 +123,7 @@ func (s *spareList) take() *outbuf {
 }
 
 func (s *spareList) give(o *outbuf) {
+	s.lent--
 	if c := cap(o.own); c <= keepOutBytes && s.bytes+c <= s.limit {
 		clear(o.shared)
 		*o = outbuf{own: o.own[:0], shared: o.shared[:0]}
