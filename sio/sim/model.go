@@ -58,7 +58,6 @@ type question struct {
 	member   *member
 	at       time.Duration
 	timeout  time.Duration // 0: none
-	answer   uint64        // number of the answer, once there is one
 	settled  int
 	fromHere bool // asked by the server
 	refused  bool // too many acks
