@@ -77,7 +77,7 @@ func smoke(t *testing.T, c *campaign, sys system, s scenario) {
 	case kindStart:
 		want = []string{figStart, figStartRSS}
 	case kindIdle, kindWake:
-		want = []string{figConns, figRSS, figHeapPerConn}
+		want = []string{figConns, figRSS} // the heap of so few is within what the collector leaves
 	}
 	for _, name := range want {
 		if f[name] <= 0 && name != figAllocs {
