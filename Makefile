@@ -64,7 +64,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc
+	@bash .ci/deps chromium python npm cc valgrind
 
 vet:
 	$(GO) vet ./...
