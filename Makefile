@@ -11,15 +11,16 @@ ARGS       ?=
 FUZZTIME   ?= 30s
 LINTER      = v2.15.0
 
-STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser conformance
+STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser browser-v06 conformance
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
 INTEROP = sio/interop
+V06     = eio/v06/browser
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-.PHONY: run build test all deps bundle lint vet unit unit-386 cross race fuzz interop python browser conformance \
-        reference clean programs
+.PHONY: run build test all deps bundle lint vet unit unit-386 cross race fuzz interop python browser browser-v06 \
+        conformance reference clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -44,7 +45,7 @@ $(DIST)/VERSION: sio/bundle/package-lock.json
 	@echo "browser client $$(cat $@) is in $(DIST)"
 
 clean:
-	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules
+	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules $(V06)/node_modules
 	find $(DIST) -type f ! -name .gitignore -delete
 
 # What CI runs.
@@ -109,6 +110,11 @@ browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 
+# The client of 2010 in Chromium, on package eio/v06.
+browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.package-lock.json
+	@$(GO) build -o .build/v06 ./$(V06)/server
+	@$(NODE) $(V06)/client06.mjs .build/v06 -client $(V06)/node_modules/socket.io/support/socket.io-client
+
 # Recorded conversations of the reference, where they stand beside the project.
 conformance:
 	@GO="$(GO)" NODE="$(NODE)" bash .ci/conformance
@@ -119,4 +125,9 @@ programs: build $(INTEROP)/node_modules/.package-lock.json
 $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
 	@echo "bringing the stock clients"
 	@cd $(INTEROP) && $(NPM_CI)
+	@touch $@
+
+$(V06)/node_modules/.package-lock.json: $(V06)/package-lock.json
+	@echo "bringing the client of 2010"
+	@cd $(V06) && $(NPM_CI)
 	@touch $@

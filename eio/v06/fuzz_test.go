@@ -28,7 +28,8 @@ func action(do byte, data string) string { return string([]byte{do, byte(len(dat
 // message after the end, nothing is left over.
 func FuzzSession(f *testing.F) {
 	for i, v := range vectors {
-		f.Add([]byte(string(rune(i%6)) + action(doText, v.wire) + action(doForm, v.wire) + action(doGet, "") + action(doSend, "x")))
+		f.Add([]byte(string(rune(i%6)) + action(doText, v.wire) + action(doForm, v.wire) + action(doGet, "") +
+			action(doSend, "x")))
 	}
 	for i, v := range hixieVectors {
 		f.Add([]byte(string(rune(i%6)) + action(doWrite, v.wire) + action(doPost, "data="+v.wire) + action(doHangUp, "") +

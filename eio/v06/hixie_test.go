@@ -190,8 +190,9 @@ func TestHixie76(t *testing.T) {
 		if !strings.HasPrefix(got, want) {
 			t.Fatalf("in pieces of %d: got %q, want %q", n, got, want)
 		}
-		if got := r.hixieTold([]byte(got[len(want):])); !reflect.DeepEqual(got, []string{batch(r.last.SessionID()), batch("a")}) {
-			t.Fatalf("in pieces of %d: got %q", n, got)
+		told := r.hixieTold([]byte(got[len(want):]))
+		if !reflect.DeepEqual(told, []string{batch(r.last.SessionID()), batch("a")}) {
+			t.Fatalf("in pieces of %d: got %q", n, told)
 		}
 		p.WriteString("\xff\x00")
 		r.settle()
@@ -200,6 +201,22 @@ func TestHixie76(t *testing.T) {
 			t.Error("the goodbye did not end the session")
 		}
 		r.finish()
+	}
+}
+
+// TestHixieLocation: what the client compares with its own idea of it.
+func TestHixieLocation(t *testing.T) {
+	r := newRig(t, Options{})
+	defer r.finish()
+	for target, want := range map[string]string{
+		"/socket.io/websocket/":               "ws://box:80/socket.io/websocket/",
+		"http://box:80/socket.io/websocket":   "ws://box:80/socket.io/websocket",
+		"/socket.io/flashsocket?%61%0d%0aX:y": "ws://box:80/socket.io/flashsocket?%61%0d%0aX:y",
+	} {
+		_, head, _ := r.once("GET", target, "", "Upgrade: WebSocket", "Connection: Upgrade")
+		if head.Get("WebSocket-Location") != want || head.Get("WebSocket-Origin") != "null" || head.Get("X") != "" {
+			t.Errorf("%s: got %v", target, head)
+		}
 	}
 }
 

@@ -40,10 +40,7 @@ func TestFiles(t *testing.T) {
 	r := newRig(t, Options{ClientFS: files, Resource: "old"})
 	defer r.finish()
 	status, head, body := r.once("GET", "/old/socket.io.js", "")
-	tag := head.Get("Etag")
-	if tag == "" {
-		tag = head.Get("ETag")
-	}
+	tag := head.Get("ETag")
 	if status != 200 || body != "var io;" || head.Get("Content-Type") != "text/javascript; charset=utf-8" || tag == "" {
 		t.Fatalf("got %d %q %v", status, body, head)
 	}
@@ -169,13 +166,55 @@ func TestNestedSends(t *testing.T) {
 		r.io.Broadcast("x")
 	}
 	r.settle()
-	if got := strings.Join(r.frames(p.Read()), ""); strings.Count(got, "someone left") != 1 || strings.Count(got, "~m~1~m~x") != 3 {
+	got := strings.Join(r.frames(p.Read()), "")
+	if strings.Count(got, "someone left") != 1 || strings.Count(got, "~m~1~m~x") != 3 {
 		t.Errorf("got %q", got)
 	}
 	c.Send(func() {})
 	if !strings.Contains(r.log.String(), "cannot be encoded") || slow.Connected() {
 		t.Error("a function was sent")
 	}
+}
+
+// TestPanics: an app that panics gets its error, and nothing of the session is
+// left behind.
+func TestPanics(t *testing.T) {
+	r := newRig(t, Options{})
+	defer r.finish()
+	errs := 0
+	r.app.OnError(func(error) { errs++ })
+	r.io.OnConnection(func(c *Client) {
+		r.last = c
+		c.OnDisconnect(func() { r.left(c) })
+		panic("no")
+	})
+	for i, path := range []string{"xhr-polling//1", "jsonp-polling//1/0", "htmlfile//1", "xhr-multipart/"} {
+		want := 500
+		if i > 1 {
+			want = 0 // cut off
+		}
+		if status, _, _ := r.once("GET", "/socket.io/"+path, ""); status != want {
+			t.Errorf("%s: got %d, want %d", path, status, want)
+		}
+		if errs != i+1 || r.last.Connected() || r.ends[r.last.SessionID()] != 1 {
+			t.Errorf("%s: %d errors, connected %v", path, errs, r.last.Connected())
+		}
+		r.io.Broadcast("x")
+		r.settle()
+	}
+	r.io.OnConnection(func(c *Client) { c.OnMessage(func(Message) { panic("no") }) })
+	c := r.openAny()
+	if status := r.post(c, "x"); status != 500 || !c.Connected() {
+		t.Errorf("a message: %d, connected %v", status, c.Connected())
+	}
+}
+
+// openAny is openPoll for an app that does not set r.last.
+func (r *rig) openAny() (c *Client) {
+	r.once("GET", "/socket.io/xhr-polling//1", "")
+	for _, c = range r.io.Clients() {
+	}
+	return c
 }
 
 // TestMemory: an idle session holds little, and a thousand that went hold
@@ -218,7 +257,8 @@ func TestMemory(t *testing.T) {
 // resets: nothing is left, and what arrives is in order.
 func TestFaults(t *testing.T) {
 	polltest.Seeds(t, 20, func(t *testing.T, seed uint64) {
-		r := newFaultyRig(t, seed, polltest.Faults{ShortRead: 0.3, ShortWrite: 0.3, EAGAIN: 0.1, EINTR: 0.1, Reset: 0.002}, Options{})
+		faults := polltest.Faults{ShortRead: 0.3, ShortWrite: 0.3, EAGAIN: 0.1, EINTR: 0.1, Reset: 0.002}
+		r := newFaultyRig(t, seed, faults, Options{})
 		frame := "\x00" + batch("a") + "\xff"
 		for i := range 40 {
 			p := r.dial()

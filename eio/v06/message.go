@@ -33,19 +33,8 @@ func appendMessage(dst, message []byte) []byte {
 // nextMessage takes the first message off a batch; both are views of b. ok is
 // false where the batch is malformed.
 func nextMessage(b []byte) (message, rest []byte, ok bool) {
-	if b, ok = bytes.CutPrefix(b, []byte(frameMark)); !ok {
-		return nil, nil, false
-	}
-	var n uint64
-	digits := 0
-	for digits < len(b) && digits <= maxDigits && '0' <= b[digits] && b[digits] <= '9' {
-		n = 10*n + uint64(b[digits]-'0')
-		digits++
-	}
-	if digits == 0 || digits > maxDigits || b[0] == '0' && digits > 1 {
-		return nil, nil, false
-	}
-	if b, ok = bytes.CutPrefix(b[digits:], []byte(frameMark)); !ok {
+	n, b, ok := nextLength(b)
+	if !ok {
 		return nil, nil, false
 	}
 	size, ok := jstext.Cut(b, n)
@@ -53,6 +42,23 @@ func nextMessage(b []byte) (message, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return b[:size:size], b[size:], true
+}
+
+// nextLength takes the length of the first message and its marks off a batch.
+func nextLength(b []byte) (n uint64, rest []byte, ok bool) {
+	if b, ok = bytes.CutPrefix(b, []byte(frameMark)); !ok {
+		return 0, nil, false
+	}
+	digits := 0
+	for digits < len(b) && digits <= maxDigits && '0' <= b[digits] && b[digits] <= '9' {
+		n = 10*n + uint64(b[digits]-'0')
+		digits++
+	}
+	if digits == 0 || digits > maxDigits || b[0] == '0' && digits > 1 {
+		return 0, nil, false
+	}
+	rest, ok = bytes.CutPrefix(b[digits:], []byte(frameMark))
+	return n, rest, ok
 }
 
 // sound tells whether a whole batch is well-formed: one to limit messages.
@@ -66,17 +72,54 @@ func sound(batch []byte, limit int) bool {
 	return true
 }
 
-// unfold undoes what a form's text area does to line ends: it sends each as CRLF,
-// and the page counted LF. A batch that is sound as it came, or not sound either
-// way, is returned as it is.
-func unfold(batch []byte, limit int) []byte {
-	if bytes.IndexByte(batch, '\r') < 0 || sound(batch, limit) {
+// unfold undoes what a form's text area does to line ends: all of them come as
+// CRLF, whatever the page had and counted. A message that counted each as two
+// keeps them, else they become LF. It returns a batch of its own, or the one that
+// it got if there is nothing to undo, or no way to.
+func unfold(batch []byte) []byte {
+	if bytes.IndexByte(batch, '\r') < 0 {
 		return batch
 	}
-	if lines := bytes.ReplaceAll(batch, []byte("\r\n"), []byte("\n")); sound(lines, limit) {
-		return lines
+	var flat []byte
+	for rest := batch; len(rest) > 0; {
+		n, b, ok := nextLength(rest)
+		if !ok {
+			return batch
+		}
+		size, kept, ok := foldedSize(b, n)
+		if !ok {
+			return batch
+		}
+		message := b[:size]
+		if !kept {
+			message = bytes.ReplaceAll(message, []byte("\r\n"), []byte("\n"))
+		}
+		flat, rest = appendMessage(flat, message), b[size:]
 	}
-	return batch
+	return flat
+}
+
+// foldedSize finds the end of a message whose page counted n units: where its
+// line ends may make the difference, and the batch ends or goes on. kept tells
+// that they make none.
+func foldedSize(b []byte, n uint64) (size int, kept, ok bool) {
+	units, folds := uint64(0), uint64(0)
+	for {
+		if units-folds <= n && n <= units {
+			if _, _, goes := nextLength(b[size:]); goes || size == len(b) {
+				return size, n == units, true
+			}
+		}
+		if size == len(b) || units-folds > n {
+			return 0, false, false
+		}
+		_, width := utf8.DecodeRune(b[size:])
+		if b[size] == '\n' && size > 0 && b[size-1] == '\r' {
+			folds++
+		}
+		units += uint64(jstext.Units(b[size : size+width]))
+		size += width
+	}
 }
 
 // A Message is what a client sent: text, or a JSON object. It is valid until the

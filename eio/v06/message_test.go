@@ -146,16 +146,42 @@ func TestMessage(t *testing.T) {
 
 // TestUnfold: a form's line ends are what the page counted.
 func TestUnfold(t *testing.T) {
-	folded := func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }
+	folded := func(messages ...string) string {
+		return strings.NewReplacer("\r\n", "\r\n", "\n", "\r\n", "\r", "\r\n").Replace(batch(messages...))
+	}
 	for _, c := range []struct{ sent, want string }{
-		{folded(batch("a\nb", "\n")), batch("a\nb", "\n")},
-		{batch("a\r\nb"), batch("a\r\nb")},
+		{folded("a\nb", "\n", "\n\n€😀\n"), batch("a\nb", "\n", "\n\n€😀\n")},
+		{folded("a\r\nb", "x\ny", "plain", "\r\n"), batch("a\r\nb", "x\ny", "plain", "\r\n")},
+		{folded("one\nand\r\nthe other", "a\rb"), batch("one\nand\nthe other", "a\nb")},
+		{folded("a\n~m~1~m~b", "~m~"), batch("a\n~m~1~m~b", "~m~")},
 		{batch("plain"), batch("plain")},
-		{batch("a\rb"), batch("a\rb")},
 		{"~m~9~m~a\r\nb", "~m~9~m~a\r\nb"},
+		{"~m~1~m~a\r\nb", "~m~1~m~a\r\nb"},
+		{"~m~2~m~\r\nx", "~m~2~m~\nx"},
+		{"\r\n", "\r\n"},
 	} {
-		if got := string(unfold([]byte(c.sent), 10)); got != c.want {
+		if got := string(unfold([]byte(c.sent))); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.sent, got, c.want)
 		}
 	}
+}
+
+// FuzzUnfold: what a page may send comes out sound; what is sound stays so.
+func FuzzUnfold(f *testing.F) {
+	f.Add("a\nb", "\r\n", true)
+	f.Add("~m~1~m~", "é\r😀\n", false)
+	f.Fuzz(func(t *testing.T, one, two string, sent bool) {
+		if one, two = strings.ToValidUTF8(one, "?"), strings.ToValidUTF8(two, "?"); sent && strings.Contains(one+two, "~") {
+			return // a text that looks like the next frame may be taken for it
+		}
+		if wire := []byte(one + two); !sent {
+			unfold(wire) // anything
+			return
+		}
+		wire := []byte(strings.NewReplacer("\r\n", "\r\n", "\n", "\r\n", "\r", "\r\n").Replace(batch(one, two)))
+		got, ends := parts(string(unfold(wire))), strings.NewReplacer("\r\n", "\n", "\r", "\n")
+		if len(got) != 2 || ends.Replace(got[0]) != ends.Replace(one) || ends.Replace(got[1]) != ends.Replace(two) {
+			t.Fatalf("%q becomes %q", wire, got)
+		}
+	})
 }

@@ -45,7 +45,7 @@ func (c *Client) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, er
 	}
 	batch, ok := jstext.FormValue(body, "data")
 	if ok && c.transport == jsonpPolling {
-		batch = unfold(batch, c.listener.options.MaxBatch)
+		batch = unfold(batch)
 	}
 	if !ok {
 		c.malformed(body)

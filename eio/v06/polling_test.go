@@ -21,7 +21,8 @@ func TestPollingSession(t *testing.T) {
 	status, head, body := r.once("GET", "/socket.io/xhr-polling//1300000000000", "")
 	c := r.last
 	r.want(body, c.SessionID(), "welcome")
-	if status != 200 || head.Get("Content-Type") != "text/plain; charset=UTF-8" || head.Get("Cache-Control") != "no-store" {
+	if status != 200 || head.Get("Content-Type") != "text/plain; charset=UTF-8" ||
+		head.Get("Cache-Control") != "no-store" {
 		t.Errorf("opening: %d %v", status, head)
 	}
 	if !c.Connected() || c.Connections() != 1 || r.io.Client(c.SessionID()) != c || len(c.SessionID()) != 20 {
@@ -196,10 +197,12 @@ func TestBadRequests(t *testing.T) {
 	if !c.Connected() || len(r.seen) > 0 {
 		t.Errorf("connected %v, seen %q", c.Connected(), r.seen)
 	}
-	for _, body := range []string{"", "data=", "data", "x=1", "data=%", "data=%zz", "data=hello", form("a") + "&" + form("b"),
-		form("good") + "x", form("a", "~j~{"), form("~j~nonsense"), form("~j~"), "data=" + escape("~m~2~m~a"),
+	for _, body := range []string{
+		"", "data=", "data", "x=1", "data=%", "data=%zz", "data=hello", form("a") + "&" + form("b"), form("good") + "x",
+		form("a", "~j~{"), form("~j~nonsense"), form("~j~"), "data=" + escape("~m~2~m~a"),
 		"data=" + escape("~m~1~m~\xff"), "data=" + escape("~m~4294967297~m~a"),
-		"data=" + escape(strings.Repeat("~m~0~m~", 11))} {
+		"data=" + escape(strings.Repeat("~m~0~m~", 11)),
+	} {
 		c := r.openPoll()
 		status, _, answer := r.once("POST", "/socket.io/xhr-polling/"+c.SessionID()+"/send", body)
 		if status != 400 || answer != "malformed message" || c.Connected() {
@@ -235,8 +238,8 @@ func TestUpload(t *testing.T) {
 	for _, end := range []string{"hang up", "close"} {
 		c := r.openPoll()
 		p := r.dial()
-		p.WriteString("POST /socket.io/xhr-polling/" + c.SessionID() + "/send HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n")
-		p.WriteString("data=")
+		p.WriteString("POST /socket.io/xhr-polling/" + c.SessionID() + "/send HTTP/1.1\r\n")
+		p.WriteString("Host: a\r\nContent-Length: 99\r\n\r\ndata=")
 		r.settle()
 		if end == "hang up" {
 			p.Close()

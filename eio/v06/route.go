@@ -144,10 +144,18 @@ func (c *Client) attach(res *webapp.Response) {
 		former.Drop()
 		c.setState(clientAway)
 	}
+	welcome := false
+	defer func() {
+		if !welcome { // a panic of the app's, which webapp answers
+			c.res = nil
+			c.end(0)
+		}
+	}()
 	if !c.transport.polls() {
 		c.beginStream()
 	}
 	c.opened()
+	welcome = true
 }
 
 // OnAbort is told that the client's GET is gone.

@@ -92,7 +92,8 @@ func TestEvents(t *testing.T) {
 	if got := strings.Join(seen, " "); got != `connect {"a":1} bye mine` {
 		t.Errorf("seen %s", got)
 	}
-	want := []string{"Client " + c.SessionID() + " connected (websocket)", "Client " + c.SessionID() + " disconnected (websocket)"}
+	who := "Client " + c.SessionID()
+	want := []string{who + " connected (websocket)", who + " disconnected (websocket)"}
 	if !reflect.DeepEqual(lines, want) {
 		t.Errorf("log %q", lines)
 	}
