@@ -19,7 +19,7 @@
 //	upgrade.go    from one to the other, with a probe
 //	message.go    Message: one frame for many sessions
 //	handshake.go  what is remembered of the opening request
-//	packet.go     packets; payload_v4.go, payload_v3.go, jsonp.go, utf16.go: their wire forms
+//	packet.go     packets; payload_v4.go, payload_v3.go, jsonp.go: their wire forms
 //
 // Everything runs on the loop's goroutine, and no method may be called from
 // another (use poll.Loop.Post). A session holds no buffer while it is idle.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"unique"
 
+	"github.com/edgesio/edgesio/eio/internal/jstext"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -137,7 +138,7 @@ func (e *Server) refuse(res *webapp.Response, q question, status int, code Code,
 	}
 	b := append(e.script[:0], `{"code":`...)
 	b = append(strconv.AppendInt(b, int64(code), 10), `,"message":"`...)
-	b = append(appendScript(b, []byte(message)), `"}`...)
+	b = append(jstext.AppendString(b, []byte(message)), `"}`...)
 	res.Status(status).Type("application/json").SendBytes(b)
 	e.script = b
 }
