@@ -22,14 +22,14 @@ func (p *Packet) Text() []byte { return p.text }
 func (p *Packet) Attachments() [][]byte { return p.atts }
 
 // fill makes p the packet of an encoder.
-func (p *Packet) fill(text []byte, atts [][]byte) {
+func (p *Packet) fill(text []byte, binary bool, atts [][]byte) {
 	p.text, p.atts = text, atts
 	n := 1 + len(atts)
 	if cap(p.messages) < n {
 		p.messages = append(p.messages[:cap(p.messages)], make([]eio.Message, n-cap(p.messages))...)
 	}
 	p.messages = p.messages[:n]
-	p.messages[0].Reset(text, false)
+	p.messages[0].Reset(text, binary)
 	for i, b := range atts {
 		p.messages[i+1].Reset(b, true)
 	}
@@ -196,13 +196,14 @@ func (o *BroadcastOperator) send(ns *Namespace, event string, args []any, single
 	} else {
 		enc.event(event, args)
 	}
+	message, binary, atts := srv.seal(enc, typeEvent, ns.wire, 0, false)
 	if err := enc.err; err != nil {
 		srv.done(enc)
 		srv.report(nil, err)
 		return Dropped
 	}
 	p, to := &enc.packet, &enc.audience
-	p.fill(enc.end(typeEvent, ns.wire, 0, false), enc.atts)
+	p.fill(message, binary, atts)
 	to.Rooms, to.Except = o.rooms.appendTo(to.Rooms[:0]), o.except.appendTo(to.Except[:0])
 	to.Volatile, to.Local = o.volatile, o.local
 	status := ns.adapter.Broadcast(p, to)

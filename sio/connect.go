@@ -218,9 +218,12 @@ func (c *Client) refuseNamespace(name string, e Error, fromMiddleware bool) {
 	err := enc.err
 	if len(enc.atts) > 0 {
 		err = ErrUnsupported // CONNECT_ERROR carries no attachments
-		enc.buf, enc.atts = appendString(enc.buf[:enc.room], e.Message), nil
+		enc.buf, enc.atts, enc.marks = appendString(enc.buf[:enc.room], e.Message), nil, nil
 	}
-	c.conn.Send(enc.end(typeConnectError, wire, 0, false), false)
+	message, binary, _ := srv.seal(enc, typeConnectError, wire, 0, false)
+	if message != nil {
+		c.conn.Send(message, binary)
+	}
 	srv.done(enc)
 	if err != nil {
 		srv.report(nil, err)

@@ -160,14 +160,15 @@ func (s *Socket) answerOne(id uint64, a one) Status {
 // nothing of it, since it is only closed, never full.
 func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID bool) Status {
 	srv := s.client.server
+	message, binary, atts := srv.seal(enc, kind, s.ns.wire, id, hasID)
 	if err := enc.err; err != nil {
 		srv.done(enc)
 		srv.report(s, err)
 		return Dropped
 	}
 	conn := s.client.conn
-	status := conn.Send(enc.end(kind, s.ns.wire, id, hasID), false)
-	for _, b := range enc.atts {
+	status := conn.Send(message, binary)
+	for _, b := range atts {
 		if status == Dropped {
 			break
 		}

@@ -31,6 +31,9 @@ type Options struct {
 	// Adapter makes the adapter of each namespace. Default NewMemoryAdapter.
 	Adapter func(*Namespace) Adapter
 
+	// Parser is the wire form of packets. Default is socket.io-parser's; see package sio/msgpack for the other one.
+	Parser Parser
+
 	// What one client may use. Defaults: 10 attachments of a packet; 4 times MaxHTTPBufferSize for the bytes of one
 	// binary packet; 512 bytes of a namespace, event or room name; 16 kB of an auth payload; 65536 values in an argument
 	// that Bind and Any decode; 64 namespaces; 1024 rooms of a socket; 1024 outstanding acks of a socket.

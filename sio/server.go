@@ -18,6 +18,8 @@ type Server struct {
 	engine *eio.Server
 	log    *webapp.LogLimiter
 	limits limits
+	// translate is nil with the default parser.
+	translate *translate
 
 	namespaces map[string]*Namespace
 	parents    []*Namespace // dynamic namespaces
@@ -68,6 +70,9 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
 		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes},
+	}
+	if opts.Parser != nil {
+		srv.translate = &translate{parser: opts.Parser}
 	}
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace

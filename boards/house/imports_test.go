@@ -20,6 +20,7 @@ var may = []struct {
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
 	{"eio", "poll webapp webapp/ws eos", "Engine.IO is carried by HTTP and frames"},
 	{"sio", "poll webapp webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
+	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
 	{"sio/sim", "* -boards -bench", "the simulation of the whole stack"},
 	{"sio/conformance", "* -boards -bench", "a test program"},
 	{"sio/interop", "* -boards -bench", "a test program"},
