@@ -76,6 +76,9 @@ func (srv *Server) onSession(conn *eio.Session) {
 	c.delay = &deadline{client: c}
 	conn.SetHandler(c)
 	srv.clients++
+	if c.proto4 {
+		srv.clients4++
+	}
 	srv.loop.ArmCoarse(&c.delay.timer, srv.opts.ConnectTimeout, c.delay)
 	if c.proto4 {
 		c.connect(srv.Namespace.name, "")
@@ -292,6 +295,9 @@ func (c *Client) onClose(reason Reason, desc error) {
 	c.setState(clientClosed)
 	srv := c.server
 	srv.clients--
+	if c.proto4 {
+		srv.clients4--
+	}
 	c.joined()
 	c.input.drop(&srv.pool)
 	outer := srv.closing

@@ -31,6 +31,8 @@ type Options struct {
 	// Adapter makes the adapter of each namespace. Default NewMemoryAdapter.
 	Adapter func(*Namespace) Adapter
 
+	// ConnectionStateRecovery lets lost sockets come back; nil is off.
+	ConnectionStateRecovery *ConnectionStateRecovery
 	// Parser is the wire form of packets. Default is socket.io-parser's; see package sio/msgpack for the other one.
 	Parser Parser
 
@@ -88,6 +90,13 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.MaxPendingAcks, 1024)
 	set(&o.MaxChildNamespaces, 1024)
 	set(&o.MaxReconstructionBytes, 16<<20)
+	if o.ConnectionStateRecovery != nil {
+		r, err := o.ConnectionStateRecovery.withDefaults()
+		if err != nil {
+			return o, err
+		}
+		o.ConnectionStateRecovery = r
+	}
 	if o.Adapter == nil {
 		o.Adapter = func(ns *Namespace) Adapter { return NewMemoryAdapter(ns) }
 	}

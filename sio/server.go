@@ -20,11 +20,13 @@ type Server struct {
 	limits limits
 	// translate is nil with the default parser.
 	translate *translate
+	history   *history // nil without connection state recovery
 
 	namespaces map[string]*Namespace
 	parents    []*Namespace // dynamic namespaces
 	childCount int
 	clients    int
+	clients4   int // of them those of protocol 4
 
 	scan   scanner
 	enc    encoder
@@ -73,6 +75,9 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 	}
 	if opts.Parser != nil {
 		srv.translate = &translate{parser: opts.Parser}
+	}
+	if opts.ConnectionStateRecovery != nil {
+		srv.history = newHistory(srv.loop, opts.ConnectionStateRecovery)
 	}
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace

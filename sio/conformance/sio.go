@@ -15,8 +15,11 @@ import (
 // sio plays the Socket.IO server.
 func (f *fixture) sio(variant string) error {
 	o := sio.Options{ConnectTimeout: 500 * time.Millisecond}
-	if variant == "msgpack" {
+	switch variant {
+	case "msgpack":
 		o.Parser = msgpack.New(msgpack.Options{})
+	case "rec":
+		o.ConnectionStateRecovery = &sio.ConnectionStateRecovery{}
 	}
 	io, err := sio.New(f.app, o)
 	if err != nil {
