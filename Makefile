@@ -11,15 +11,19 @@ ARGS       ?=
 FUZZTIME   ?= 30s
 LINTER      = v2.15.0
 
+# The gateway is built with a profile (default.pgo); tests need not wait for that.
+GOTEST = $(GO) test -pgo=off
+
 STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser conformance
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
 INTEROP = sio/interop
+PEERS   = bench/peers
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-.PHONY: run build test all deps bundle lint vet unit unit-386 cross race fuzz interop python browser conformance \
-        reference clean programs
+.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop python browser conformance sim \
+        reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -44,7 +48,8 @@ $(DIST)/VERSION: sio/bundle/package-lock.json
 	@echo "browser client $$(cat $@) is in $(DIST)"
 
 clean:
-	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules
+	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules $(PEERS)/*/node_modules
+	rm -f $(PEERS)/googollee/googollee $(PEERS)/gorilla/gorilla
 	find $(DIST) -type f ! -name .gitignore -delete
 
 # What CI runs.
@@ -59,7 +64,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc
+	@bash .ci/deps chromium python npm cc valgrind
 
 vet:
 	$(GO) vet ./...
@@ -73,10 +78,10 @@ lint: vet .tools/golangci-lint-$(LINTER)
 	@mv .tools/golangci-lint $@
 
 unit:
-	$(GO) test ./...
+	$(GOTEST) ./...
 
 unit-386:
-	GOARCH=386 $(GO) test ./...
+	GOARCH=386 $(GOTEST) ./...
 
 # Everything compiles, tests included, for the systems that this machine is not.
 cross:
@@ -84,7 +89,7 @@ cross:
 	   echo "vet for $$target"; GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./... || exit 1; done
 
 race:
-	CGO_ENABLED=1 $(GO) test -race -short ./...
+	CGO_ENABLED=1 $(GOTEST) -race -short ./...
 
 # All fuzz targets for FUZZTIME each, two at a time: make fuzz FUZZTIME=10m for long.
 fuzz:
@@ -120,3 +125,29 @@ $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
 	@echo "bringing the stock clients"
 	@cd $(INTEROP) && $(NPM_CI)
 	@touch $@
+
+# The whole stack on the kernel in memory: make sim SEEDS=10000.
+SEEDS ?= 10000
+sim:
+	$(GOTEST) ./sio/sim -run TestSimulation -timeout 0 -sim.seeds $(SEEDS)
+
+# How fast, and how large. bench is one static binary that runs on a board too; bench-peers compares with what people
+# use today, takes most of an hour and wants a quiet machine.
+
+.build/bench: FORCE
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -pgo=boards/gateway/default.pgo -o $@ ./bench
+FORCE:
+
+bench: .build/bench
+	.build/bench run $(ARGS)
+
+bench-peers: .build/bench
+	@for p in googollee gorilla; do (cd $(PEERS)/$$p && CGO_ENABLED=0 $(GO) build -trimpath -o $$p .) || exit 1; done
+	@cd $(PEERS)/node-ws && $(NPM_CI)
+	-@cd $(PEERS)/node-eiows && $(NPM) ci --no-audit --no-fund --loglevel=error >/dev/null
+	.build/bench peers $(ARGS)
+
+# The profile that the compiler optimises the gateway with, from the scenarios of the bench.
+pgo:
+	@CGO_ENABLED=0 $(GO) build -trimpath -pgo=off -o .build/bench-plain ./bench
+	@bash bench/pgo.sh .build/bench-plain boards/gateway/default.pgo

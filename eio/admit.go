@@ -79,6 +79,7 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	var open [256]byte
 	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
 	t.flush()
+	t.queue = nil // it was the size of an open packet
 	if e.onConnection != nil {
 		e.onConnection(s)
 	}

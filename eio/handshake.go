@@ -17,7 +17,8 @@ type Handshake struct {
 	target string
 	head   unique.Handle[string]
 	issued int64 // unix milliseconds
-	remote netip.AddrPort
+	addr   netip.Addr
+	port   uint16 // a netip.AddrPort would leave a hole for secure
 	secure bool
 }
 
@@ -54,18 +55,19 @@ func (e *Server) remember(req *webapp.Request) Handshake {
 	if string(b) != e.head.Value() {
 		e.head = unique.Make(string(b))
 	}
-	return Handshake{target: e.target, head: e.head, issued: e.loop.Time().UnixMilli(), remote: req.RemoteAddr(),
-		secure: req.Secure()}
+	from := req.RemoteAddr()
+	return Handshake{target: e.target, head: e.head, issued: e.loop.Time().UnixMilli(), addr: from.Addr(),
+		port: from.Port(), secure: req.Secure()}
 }
 
 // URL is the request target as it was sent.
 func (h *Handshake) URL() string { return h.target }
 
 // Address is the client's IP address.
-func (h *Handshake) Address() string { return h.remote.Addr().String() }
+func (h *Handshake) Address() string { return h.addr.String() }
 
 // RemoteAddr is the client's address and port.
-func (h *Handshake) RemoteAddr() netip.AddrPort { return h.remote }
+func (h *Handshake) RemoteAddr() netip.AddrPort { return netip.AddrPortFrom(h.addr, h.port) }
 
 // Issued is when the handshake was, Time the same as text as JavaScript prints a
 // date.

@@ -167,3 +167,16 @@ func (r *rig) keepBeating(b *beating) {
 	}
 	r.k.After(time.Duration(r.k.IntN(14000))*time.Millisecond, beat)
 }
+
+// TestPingWithoutRoom: a ping that does not fit into the queue ends the session,
+// and its timer.
+func TestPingWithoutRoom(t *testing.T) {
+	r := newRig(t, 1, quietly, Options{MaxQueuedPackets: 1})
+	s := r.openPoll("EIO=4")
+	s.Send([]byte("x"), false)
+	r.sleep(26 * time.Second)
+	if r.reasons[s.ID()] != TransportError || r.descs[s.ID()] != ErrQueue || s.beat.Armed() {
+		t.Errorf("closed with %q, %v; timer armed: %v", r.reasons[s.ID()], r.descs[s.ID()], s.beat.Armed())
+	}
+	r.finish()
+}

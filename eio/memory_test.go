@@ -15,8 +15,8 @@ import (
 // What an idle session may hold of the heap, with its connection and its share of
 // tables and timers, on a 64-bit machine: the gateway's budget counts on it.
 const (
-	idleWebSocketBytes = 700
-	idlePollingBytes   = 1100 // with the poll that stands
+	idleWebSocketBytes = 600
+	idlePollingBytes   = 900 // with the poll that stands
 	idleSessions       = 2000
 )
 

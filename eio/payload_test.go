@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -194,8 +195,16 @@ func FuzzForm(f *testing.F) {
 	f.Add([]byte("x=1&d=4x+y&e=%zz"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		size := len(b)
-		if p, _ := formField(b); len(p) > size {
+		q, err := url.ParseQuery(string(b))
+		p, ok := formField(bytes.Clone(b))
+		if len(p) > size {
 			t.Fatalf("%d bytes from %d", len(p), size)
+		}
+		if raw := string(b); err == nil && !strings.ContainsAny(raw, `\;`) && !strings.Contains(raw, "%64") &&
+			!strings.Contains(strings.ToLower(raw), "%5c") && len(q["d"]) == 1 && strings.Contains("&"+raw, "&d=") {
+			if !ok || string(p) != q.Get("d") {
+				t.Fatalf("%q: got %q, %v; want %q", raw, p, ok, q.Get("d"))
+			}
 		}
 	})
 }

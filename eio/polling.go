@@ -157,9 +157,6 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 		res.Status(400).End("")
 		s.end(TransportError, err)
 		return
-	case s.polling != t: // upgraded meanwhile
-		s.server.refuse(res, question{}, 400, BadRequest, BadRequest.String())
-		return
 	}
 	if !t.receive(body) {
 		s.end(ParseError, ErrPayload)

@@ -72,8 +72,8 @@ func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 type fixture struct{ r *rig }
 
 func (f fixture) OnMessage(s *Session, data []byte, binary bool) {
-	if f.r.ends[s.ID()] > 0 {
-		f.r.Errorf("session %s: a message after OnClose", s.ID())
+	if f.r.ends[s.ID()] > 0 || !s.Open() {
+		f.r.Errorf("session %s: a message while %s", s.ID(), s.ReadyState())
 	}
 	if binary {
 		s.Send(data, true)

@@ -84,7 +84,7 @@ func (s *Session) ReadyState() string { return s.state.String() }
 func (s *Session) Handshake() *Handshake { return &s.handshake }
 
 // RemoteAddr is the client's address at the handshake.
-func (s *Session) RemoteAddr() netip.AddrPort { return s.handshake.remote }
+func (s *Session) RemoteAddr() netip.AddrPort { return s.handshake.RemoteAddr() }
 
 // Server is the engine that the session belongs to.
 func (s *Session) Server() *Server { return s.server }

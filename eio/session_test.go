@@ -45,17 +45,13 @@ func TestEndsOnce(t *testing.T) {
 			st := &stage{rig: newRig(t, seed, f, Options{MaxQueuedPackets: 100})}
 			st.s = st.openPoll("EIO=" + pick(seed%2 == 0, "3", "4"))
 			b.build(st)
+			st.k.Faults.Reset = 0.01
 			for range 5 {
 				blow := blows[st.k.IntN(len(blows))]
 				if st.k.Coin(0.5) { // between two turns
 					blow(st)
 				} else { // within one
-					st.loop.Post(func() {
-						switch i := 8 + st.k.IntN(4); i { // those that do not turn the loop
-						case 8, 9, 10, 11:
-							blows[i](st)
-						}
-					})
+					st.loop.Post(func() { blows[8+st.k.IntN(4)](st) }) // those that do not turn the loop
 				}
 			}
 			st.finish()
@@ -120,6 +116,10 @@ func TestDrain(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			st := &stage{rig: newRig(t, 1, quietly, Options{MaxQueuedPackets: 10})}
 			st.s = st.openPoll("EIO=4")
+			st.s.Send([]byte("x"), false)
+			if len(st.answerOf(st.s)) == 0 || st.drains != 0 {
+				t.Error("OnDrain without Pressure")
+			}
 			for i := range 6 {
 				if got, want := st.s.Send([]byte("x"), false), pick(i < 5, "ok", "pressure"); got.String() != want {
 					t.Fatalf("packet %d: %v", i+1, got)
@@ -337,4 +337,43 @@ func TestServerClose(t *testing.T) {
 		t.Errorf("the poll was answered %q, a handshake %q", body, got)
 	}
 	r.finish()
+}
+
+// TestManyPackets: a body of nothing but packets is worked off, one that makes the
+// session answer more than it may queue ends it, and the POST is answered.
+func TestManyPackets(t *testing.T) {
+	for _, c := range []struct {
+		unit   string
+		reason Reason
+	}{
+		{"3\x1e", ""}, {"6\x1e", ""}, {"4a\x1e", TransportError}, {"\x1e", ParseError}, {"b\x1e", TransportError},
+	} {
+		r := newRig(t, 1, quietly, Options{})
+		s := r.openPoll("EIO=4")
+		p := r.dial()
+		post(p, s, append(bytes.Repeat([]byte(c.unit), 100000), '6'))
+		for range 20 {
+			r.settle()
+		}
+		_, _, body, _, _ := cutAnswer(p.Read(), false)
+		if string(body) != "ok" || r.reasons[s.ID()] != c.reason {
+			t.Errorf("%q: answer %q, closed with %q, want %q", c.unit, body, r.reasons[s.ID()], c.reason)
+		}
+		r.finish()
+	}
+}
+
+// TestGoneAtOnce: a client that resets behind its request leaves nothing.
+func TestGoneAtOnce(t *testing.T) {
+	for _, transport := range []string{"polling", "websocket"} {
+		r := newRig(t, 1, quietly, Options{})
+		p := r.dial()
+		request(p, "GET", "/engine.io/?EIO=4&transport="+transport, nil, pick(transport == "polling", nil, upgradeLines)...)
+		p.Reset()
+		r.settle()
+		if n := r.engine.Stats().WebSockets; n != 0 {
+			t.Errorf("%s: %d WebSockets are left", transport, n)
+		}
+		r.finish()
+	}
 }

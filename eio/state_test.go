@@ -229,6 +229,7 @@ func TestTrialStates(t *testing.T) {
 				if before == "probed" {
 					st.packet("2probe")
 				}
+				w := st.s.probe
 				if got := st.trial(); got != before {
 					t.Fatalf("a trial that is %s, want %s", got, before)
 				}
@@ -237,6 +238,9 @@ func TestTrialStates(t *testing.T) {
 				if got := st.trial(); got != in.want[i] || st.state() != in.session {
 					t.Errorf("protocol %s, %s: %s: got %s, %s; want %s, %s",
 						protocol, before, in.name, got, st.state(), in.want[i], in.session)
+				}
+				if w.trial != nil && w.trial.timer.Armed() != (st.s.probe == w) {
+					t.Errorf("%s: %s: the timer does not go with the trial", before, in.name)
 				}
 				st.finish()
 			}

@@ -118,14 +118,17 @@ var websockets = []conversation{
 		w: ws ?EIO=4&transport=polling -> plain "Bad request"
 		w -> end`},
 	{"e4.ws.bad-handshake", "no WebSocket handshake", `
-		a: ws 4 {-Sec-WebSocket-Key} -> plain "Missing or invalid Sec-WebSocket-Key header"
-		b: ws 4 {Sec-WebSocket-Key: abc} -> plain "Missing or invalid Sec-WebSocket-Key header"
+		a: ws 4 {-Sec-WebSocket-Key} -> plain ` + noKey + `
+		b: ws 4 {Sec-WebSocket-Key: abc} -> plain ` + noKey + `
 		c: ws 4 {Sec-WebSocket-Version: 8} -> switch
 		c -> greeting
 		d: ws 4 {Sec-WebSocket-Version: 12} -> plain ` + noVersion + `
 		e: ws 4 {-Sec-WebSocket-Version} -> plain ` + noVersion + `
 		f: ws 4 {Upgrade: h2c} -> plain "Invalid Upgrade header"
-		f -> end`},
+		f -> end
+		g: ws 4 {Content-Length: 3} "abc" -> plain "Invalid request body"
+		h: ws 4 {Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, dGhlIHNhbXBsZSBub25jZQ==} -> plain ` + noKey + `
+		i: POST ?EIO=4&transport=websocket {Connection: Upgrade} {Upgrade: websocket} -> plain "Bad handshake method"`},
 	{"e4.ws.subprotocol", "the first one offered", `
 		w: ws 4 {Sec-WebSocket-Protocol: foo, bar} -> switch {sec-websocket-protocol: foo}`},
 	{"e4.ws.deflate-off", "compression offered while we have none", `
@@ -174,6 +177,8 @@ var websockets = []conversation{
 		g: shut 1001 -> close 1001
 		g: text "4x" -> end`},
 }
+
+const noKey = `"Missing or invalid Sec-WebSocket-Key header"`
 
 const noVersion = `"Missing or invalid Sec-WebSocket-Version header" {sec-websocket-version: 13, 8}`
 

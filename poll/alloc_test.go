@@ -103,7 +103,7 @@ func bounceRaw(t testing.TB, l *poll.Loop, fd int, b []byte) {
 
 // What an idle connection costs, before the layers above.
 func TestConnSize(t *testing.T) {
-	if n := unsafe.Sizeof(poll.Conn{}); n > 192 {
+	if n := unsafe.Sizeof(poll.Conn{}); n > 128 {
 		t.Errorf("a Conn has %d bytes", n)
 	}
 	if n := unsafe.Sizeof(poll.Timer{}); n > 32 {
@@ -159,4 +159,42 @@ func BenchmarkTimer(b *testing.B) {
 		i = (i + 7919) % len(timers)
 		l.Arm(&timers[i].Timer, 25*time.Second, &timers[i])
 	}
+}
+
+// A turn with output for more connections than there are spare buffers makes do
+// with these, and still writes once to each.
+func TestBroadcastDoesNotAllocate(t *testing.T) {
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{})
+	peers := make([]*polltest.Peer, 500)
+	for i := range peers {
+		peers[i], _ = r.pair()
+	}
+	frame := make([]byte, 100)
+	send := func() {
+		for _, s := range r.all {
+			s.c.WriteShared(frame)
+		}
+	}
+	step := func() {
+		r.l.Post(send)
+		r.poll()
+		r.poll()
+		for _, p := range peers {
+			if n := len(p.Read()); n != len(frame) {
+				t.Fatalf("%d bytes", n)
+			}
+		}
+	}
+	step()
+	before := r.k.Calls.Writes
+	if n := testing.AllocsPerRun(20, step); n > 1 {
+		t.Fatalf("%v allocations for %d connections", n, len(peers))
+	}
+	if n := r.k.Calls.Writes - before; n != 21*len(peers) { // AllocsPerRun warms up once
+		t.Fatalf("%d writes", n)
+	}
+	if n := r.l.Spares(); n > 200 {
+		t.Fatalf("%d spare buffers", n)
+	}
+	r.end()
 }

@@ -70,11 +70,10 @@ const (
 type Conn struct {
 	loop    *Loop
 	handler Handler
-	limits  *Limits
 	ln      *Listener
 	next    *Conn
-	out     outbuf
-	err     error // what OnClose will tell
+	out     *outbuf // nil while there is no output
+	err     error   // what OnClose will tell
 	peer    netip.AddrPort
 	stall   int64 // ms: when a write last made progress, or the state last changed
 	over    int64 // ms: since when the soft limit is passed; while lingering, bytes discarded
@@ -115,7 +114,12 @@ func (c *Conn) SetHandler(h Handler) {
 func (c *Conn) Open() bool { return c.state == open }
 
 // Buffered is the number of bytes that wait to be written.
-func (c *Conn) Buffered() int { return c.out.size }
+func (c *Conn) Buffered() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size
+}
 
 // Blocked is true while the kernel takes no more and output waits.
 func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
@@ -124,10 +128,13 @@ func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
 func (c *Conn) Write(b []byte) Status { return c.Commit(append(c.Out(), b...)) }
 
 // Out is the out buffer to append to. What Commit gets must be Out with bytes
-// appended; there may be no other call on this connection in between.
+// appended; there may be no other write on the loop in between.
 func (c *Conn) Out() []byte {
-	if c.out.own == nil {
-		c.out.own = c.loop.spare.take()
+	if c.out == nil {
+		if c.loop.spare.short() && !c.loop.strained {
+			c.loop.relieve()
+		}
+		c.out = c.loop.spare.take()
 	}
 	return c.out.own
 }
@@ -158,7 +165,8 @@ func (c *Conn) WriteShared(b []byte) Status {
 	if c.state != open {
 		return Dropped
 	}
-	c.out.shared = append(c.out.shared, segment{at: len(c.Out()), b: b})
+	at := len(c.Out())
+	c.out.shared = append(c.out.shared, segment{at: at, b: b})
 	return c.queued(len(b))
 }
 
@@ -168,7 +176,7 @@ const earlyBytes = 64 << 10
 
 // queued accounts for n new bytes and tells how it stands.
 func (c *Conn) queued(n int) Status {
-	l := c.loop
+	l, limits := c.loop, c.limits()
 	if c.out.size == 0 {
 		c.stall = l.now
 	}
@@ -178,15 +186,14 @@ func (c *Conn) queued(n int) Status {
 	if c.out.size >= earlyBytes && c.flags&isBlocked == 0 {
 		c.flush(false)
 	}
-	if c.state != open {
+	switch size := c.Buffered(); {
+	case c.state != open:
 		return Dropped
-	}
-	if c.out.size > c.limits.HardBytes {
+	case size > limits.HardBytes:
 		l.stats.Overflowed++
 		c.Abort(ErrOverflow)
 		return Dropped
-	}
-	if c.out.size <= c.limits.SoftBytes {
+	case size <= limits.SoftBytes:
 		return OK
 	}
 	if c.over == 0 {
@@ -196,6 +203,8 @@ func (c *Conn) queued(n int) Status {
 	c.flags |= isPressed
 	return Pressure
 }
+
+func (c *Conn) limits() *Limits { return &c.ln.options.Limits }
 
 // pend puts the connection on the list that settle flushes.
 func (c *Conn) pend() {
@@ -336,7 +345,7 @@ func (c *Conn) finished() {
 		c.setState(closing)
 		c.loop.slow.add(c)
 	}
-	if c.out.size == 0 {
+	if c.out == nil {
 		c.Abort(nil)
 		return
 	}

@@ -4,7 +4,12 @@ package poll
 func (c *Conn) State() string { return c.state.String() }
 
 // Capacity is what the out buffer has in memory.
-func (c *Conn) Capacity() int { return cap(c.out.own) }
+func (c *Conn) Capacity() int {
+	if c.out == nil {
+		return 0
+	}
+	return cap(c.out.own)
+}
 
 // Spares is how many out buffers the loop keeps.
 func (l *Loop) Spares() int { return len(l.spare.list) }

@@ -7,7 +7,7 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.out.size > 0 {
+	for c.Buffered() > 0 {
 		n, offered, errno := c.write()
 		if errno != 0 && errno != eagain {
 			c.Abort(errno)
@@ -40,7 +40,7 @@ func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.stall = c.loop.now
 	}
-	if c.out.size <= c.limits.SoftBytes {
+	if c.out.size <= c.limits().SoftBytes {
 		c.over = 0
 	}
 }
@@ -93,7 +93,9 @@ func (c *Conn) writeVector() (n, offered int, errno Errno) {
 
 // drop lets go of the out buffer.
 func (c *Conn) drop() {
-	c.loop.stats.OutBytes -= c.out.size
-	c.loop.spare.give(c.out.own)
-	c.out = outbuf{}
+	if o := c.out; o != nil {
+		c.out = nil
+		c.loop.stats.OutBytes -= o.size
+		c.loop.spare.give(o)
+	}
 }

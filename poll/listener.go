@@ -140,7 +140,7 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 		l.stats.Refused++
 		return
 	}
-	c := &Conn{loop: l, ln: ln, limits: &ln.options.Limits, fd: int32(fd), peer: from, want: Readable}
+	c := &Conn{loop: l, ln: ln, fd: int32(fd), peer: from, want: Readable}
 	l.attach(fd, c)
 	l.stats.Accepted++
 	l.stats.Conns++

@@ -30,14 +30,15 @@ type Loop struct {
 	timers timerHeap
 	due    []*Timer
 
-	pending *Conn   // have output to flush before the next wait
-	left    []*Conn // left the open state: OnClose is due
-	dead    []*Conn // descriptors to release at the end of the turn
-	slow    slowList
-	spare   spareList
-	stats   Stats
-	offload offload
-	running []func() // the posted functions of this turn
+	pending  *Conn   // have output to flush before the next wait
+	left     []*Conn // left the open state: OnClose is due
+	dead     []*Conn // descriptors to release at the end of the turn
+	slow     slowList
+	spare    spareList
+	strained bool // relieve did not help in this turn
+	stats    Stats
+	offload  offload
+	running  []func() // the posted functions of this turn
 
 	mu      sync.Mutex // guards posted and gone, and holds Wake off a closed kernel
 	posted  []func()
@@ -243,6 +244,7 @@ func (l *Loop) tick() { l.now = int64(l.kernel.Monotonic() / time.Millisecond) }
 // other connections: each is told before its descriptor is released. What
 // OnDrain adds keeps the next turn from waiting.
 func (l *Loop) settle() {
+	l.strained = false
 	l.flush()
 	for len(l.left) > 0 {
 		l.farewell()
@@ -253,6 +255,23 @@ func (l *Loop) settle() {
 		c.release()
 	}
 	l.dead = l.dead[:0]
+}
+
+// relieve flushes in the middle of a turn that has output for more connections
+// than there are spare buffers, such as a broadcast: a few buffers that stay in
+// the cache serve them all. If that does not help, nobody asks again this turn.
+func (l *Loop) relieve() {
+	c := l.pending
+	l.pending = nil
+	for c != nil {
+		next := c.next
+		c.next, c.flags = nil, c.flags&^isPending
+		if c.flush(false); c.flags&isPressed != 0 && c.out == nil {
+			c.pend() // OnDrain is due, when the turn ends
+		}
+		c = next
+	}
+	l.strained = l.spare.short()
 }
 
 func (l *Loop) flush() {

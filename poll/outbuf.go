@@ -3,12 +3,14 @@ package poll
 // outbuf is the unwritten output of a connection: bytes of its own, and slices
 // shared with other connections that stand between them.
 //
-//	0 <= off <= shared[0].at <= shared[1].at ... <= len(own)
+//	0 <= off <= shared[first].at <= shared[first+1].at ... <= len(own)
 //
-// and size is what remains to be written of both.
+// and size is what remains to be written of both. A connection has one only
+// while output is unwritten.
 type outbuf struct {
-	own    []byte // from the loop's spare list; nil when there is no output
+	own    []byte
 	shared []segment
+	first  int // entries of shared before this one are written
 	off    int // bytes of own that are written
 	size   int
 }
@@ -22,7 +24,7 @@ type segment struct {
 // vector appends what is unwritten to iov, at most its capacity's worth.
 func (o *outbuf) vector(iov [][]byte) [][]byte {
 	from := o.off
-	for _, s := range o.shared {
+	for _, s := range o.shared[o.first:] {
 		if len(iov)+2 > cap(iov) {
 			return iov
 		}
@@ -47,27 +49,30 @@ func (o *outbuf) advance(n int) {
 	o.size -= n
 	for n > 0 {
 		upto := len(o.own)
-		if len(o.shared) > 0 {
-			upto = o.shared[0].at
+		if o.first < len(o.shared) {
+			upto = o.shared[o.first].at
 		}
 		if k := min(n, upto-o.off); k > 0 {
 			o.off += k
 			n -= k
 			continue
 		}
-		s := &o.shared[0]
+		s := &o.shared[o.first]
 		k := min(n, len(s.b))
 		s.b = s.b[k:]
 		n -= k
 		if len(s.b) == 0 {
 			s.b = nil
-			o.shared = o.shared[1:]
+			o.first++
 		}
+	}
+	if o.first == len(o.shared) {
+		o.shared, o.first = o.shared[:0], 0
 	}
 	if o.off >= moveBytes && 2*o.off >= len(o.own) {
 		o.own = o.own[:copy(o.own, o.own[o.off:])]
-		for i := range o.shared {
-			o.shared[i].at -= o.off
+		for i := range o.shared[o.first:] {
+			o.shared[o.first+i].at -= o.off
 		}
 		o.off = 0
 	}
@@ -77,7 +82,7 @@ func (o *outbuf) advance(n int) {
 // change.
 func (o *outbuf) check() bool {
 	at, size := o.off, len(o.own)-o.off
-	for _, s := range o.shared {
+	for _, s := range o.shared[o.first:] {
 		if s.at < at || len(s.b) == 0 {
 			return false
 		}
@@ -90,8 +95,9 @@ func (o *outbuf) check() bool {
 // spareList keeps out buffers between uses, the last one on top since it is
 // still in the cache.
 type spareList struct {
-	list         [][]byte
+	list         []*outbuf
 	bytes, limit int
+	lent         int
 }
 
 const (
@@ -99,21 +105,29 @@ const (
 	keepOutBytes = 64 << 10 // a buffer that grew beyond is not kept: one large answer must not pin it
 )
 
-func (s *spareList) take() []byte {
+// short tells that so many buffers are lent that the next ones would become
+// garbage instead of spares.
+func (s *spareList) short() bool { return len(s.list) == 0 && s.lent*newOutBytes >= s.limit }
+
+func (s *spareList) take() *outbuf {
+	s.lent++
 	n := len(s.list) - 1
 	if n < 0 {
-		return make([]byte, 0, newOutBytes)
+		return &outbuf{own: make([]byte, 0, newOutBytes)}
 	}
-	b := s.list[n]
+	o := s.list[n]
 	s.list[n] = nil
 	s.list = s.list[:n]
-	s.bytes -= cap(b)
-	return b
+	s.bytes -= cap(o.own)
+	return o
 }
 
-func (s *spareList) give(b []byte) {
-	if c := cap(b); c > 0 && c <= keepOutBytes && s.bytes+c <= s.limit {
-		s.list = append(s.list, b[:0])
+func (s *spareList) give(o *outbuf) {
+	s.lent--
+	if c := cap(o.own); c <= keepOutBytes && s.bytes+c <= s.limit {
+		clear(o.shared)
+		*o = outbuf{own: o.own[:0], shared: o.shared[:0]}
+		s.list = append(s.list, o)
 		s.bytes += c
 	}
 }

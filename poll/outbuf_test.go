@@ -83,20 +83,19 @@ func TestOutbufOfALaggardIsBounded(t *testing.T) {
 
 func TestSpareListIsBounded(t *testing.T) {
 	s := spareList{limit: 10 * newOutBytes}
-	s.give(make([]byte, 0, keepOutBytes+1))
-	s.give(nil)
+	s.give(&outbuf{own: make([]byte, 0, keepOutBytes+1)})
 	if len(s.list) != 0 {
 		t.Fatal("kept what it should not")
 	}
 	for range 20 {
-		s.give(make([]byte, 5, newOutBytes))
+		s.give(&outbuf{own: make([]byte, 5, newOutBytes), off: 2, size: 3})
 	}
 	if len(s.list) != 10 || s.bytes != s.limit {
 		t.Fatalf("%d buffers, %d bytes", len(s.list), s.bytes)
 	}
 	for range 11 {
-		if b := s.take(); len(b) != 0 || cap(b) != newOutBytes {
-			t.Fatalf("len %d cap %d", len(b), cap(b))
+		if o := s.take(); len(o.own) != 0 || cap(o.own) != newOutBytes || !o.check() {
+			t.Fatalf("len %d cap %d", len(o.own), cap(o.own))
 		}
 	}
 	if s.bytes != 0 {

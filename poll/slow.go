@@ -29,7 +29,7 @@ func (s *slowList) OnTimer(*Timer) {
 	keep := s.conns[:0]
 	for _, c := range s.conns {
 		c.judge(s.loop.now)
-		if c.state == closed || c.state == open && c.out.size == 0 {
+		if c.state == closed || c.state == open && c.out == nil {
 			c.flags &^= isSlow
 			continue
 		}
@@ -48,10 +48,10 @@ func (s *slowList) OnTimer(*Timer) {
 func (c *Conn) judge(now int64) {
 	switch {
 	case c.state == closed:
-	case c.state != open && now-c.stall > millis(c.limits.LingerTime),
+	case c.state != open && now-c.stall > millis(c.limits().LingerTime),
 		c.state == closing && c.pressed(now):
 		c.Abort(nil)
-	case c.state == open && (c.pressed(now) || c.flags&isBlocked != 0 && now-c.stall > millis(c.limits.StallTime)):
+	case c.state == open && (c.pressed(now) || c.flags&isBlocked != 0 && now-c.stall > millis(c.limits().StallTime)):
 		c.loop.stats.Slow++
 		c.Abort(ErrSlow)
 	}
@@ -59,5 +59,5 @@ func (c *Conn) judge(now int64) {
 
 // pressed: above the soft limit for longer than its time.
 func (c *Conn) pressed(now int64) bool {
-	return c.over != 0 && now-c.over > millis(c.limits.SoftTime)
+	return c.over != 0 && now-c.over > millis(c.limits().SoftTime)
 }

@@ -1,6 +1,10 @@
 package sio
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
 
 // A strict JSON scanner (RFC 8259, UTF-8 only) that checks a payload in one pass and notes where its parts are:
 // the elements of the outer array and the placeholders of attachments. It builds no values and, once its slices have
@@ -270,12 +274,11 @@ var plain = func() (t [256]bool) {
 // scanString reads the string whose opening quote is b[i] and returns the position behind its closing quote. Lone
 // surrogates in \u escapes are allowed, as in JSON.parse; bytes that are not UTF-8 are not.
 func scanString(b []byte, i int) (int, bool) {
-	for i++; i < len(b); {
-		c := b[i]
-		if plain[c] {
-			i++
-			continue
+	for i++; ; {
+		if i += plainRun(b[i:]); i == len(b) {
+			return i, false
 		}
+		c := b[i]
 		switch {
 		case c == '"':
 			return i + 1, true
@@ -295,7 +298,25 @@ func scanString(b []byte, i int) (int, bool) {
 			i += n
 		}
 	}
-	return i, false
+}
+
+// plainRun is the number of bytes at the start of b that stand for themselves in a string: ASCII without control
+// characters, quotes and backslashes. It looks at eight at a time: the top bit of each byte of stop is set where the
+// byte is none of these. A borrow can only set bits above the first, which is the one that counts.
+func plainRun(b []byte) (n int) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote, slash := w^('"'*ones), w^('\\'*ones)
+		stop := (w | (w-' '*ones)&^w | (quote-ones)&^quote | (slash-ones)&^slash) & tops
+		if stop != 0 {
+			return n + bits.TrailingZeros64(stop)/8
+		}
+	}
+	for n < len(b) && plain[b[n]] {
+		n++
+	}
+	return n
 }
 
 // escapeLen is the length of the escape sequence at the start of b, 0 when it is none.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -35,6 +36,9 @@ func main() {
 	flag.Parse()
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
 
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // memory is dearer here than the little that is collected
+	}
 	if err := run(*name, *listen); err != nil {
 		slog.Error("gateway ends", "name", *name, "err", err)
 		os.Exit(1)
@@ -99,7 +103,7 @@ func sample(app *webapp.App) (*sio.Server, error) {
 	})
 	io.On("req", func(e *sio.Event) { e.Ack("hello world") })
 	io.On("chat", func(e *sio.Event) { io.Emit("chat", "client_"+e.Socket().ID()+" says: "+e.String(0)) })
-	io.OnDisconnect(func(s *sio.Socket, reason sio.Reason) { slog.Info("disconnected", "id", s.ID(), "reason", reason) })
+	io.OnDisconnect(func(s *sio.Socket, reason sio.Reason) { slog.Debug("disconnected", "id", s.ID(), "reason", reason) })
 	return io, nil
 }
 

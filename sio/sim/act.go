@@ -35,7 +35,9 @@ func (c *client) act(e *engine) {
 		for range 1 + c.rnd.IntN(8) { // several in one go
 			c.speak()
 		}
-	case n < 91 && !c.w.Calm && c.style.protocol == 4:
+	case n < 91 && c.style.protocol == 4 && c.rnd.IntN(2) == 0:
+		c.engine.send(epacket{kind: '3'}) // a pong that nobody waits for
+	case n < 92 && !c.w.Calm && c.style.protocol == 4:
 		if c.rnd.IntN(4) == 0 { // for this the server closes
 			c.session.crossing()
 			c.put(&spacket{kind: spEvent, nsp: "/nope", id: -1, args: []any{"echo", "not joined"}})

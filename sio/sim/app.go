@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/webapp"
 )
 
 // app is the program on the server: what a user of sio would write, with the
@@ -59,6 +60,24 @@ func newApp(w *World, io *sio.Server) *app {
 	}
 	io.Of("/chat").Use(a.admit)
 	return a
+}
+
+// allow is AllowRequest.
+func (w *World) allow(_ *webapp.Request, decide func(error)) {
+	a := w.app
+	answer := func() {
+		if a.rnd.IntN(12) == 0 && !w.Calm {
+			decide(errors.New("not \"you\""))
+		} else {
+			decide(nil)
+		}
+		decide(errors.New("twice"))
+	}
+	if a.rnd.IntN(2) == 0 {
+		answer()
+	} else {
+		a.after(time.Duration(a.rnd.IntN(600))*time.Millisecond, answer)
+	}
 }
 
 // admit is a middleware: it refuses, takes its time, or lets pass at once.
@@ -260,7 +279,6 @@ func (a *app) kick(x *member, close bool) {
 		x.socket.Disconnect(false)
 		return
 	}
-	x.session.closing = true
 	for _, s := range x.socket.Client().Sockets() {
 		s.Data.(*member).down(sent{kind: spDisconnect, id: -1})
 	}
@@ -284,6 +302,9 @@ func (a *app) ask(x *member) {
 	x.down(sent{kind: spEvent, event: "q", number: q.number, id: -1, asks: q})
 	to := x.socket.Timeout(q.timeout)
 	to.EmitWithAck("q", func(err error, e *sio.Event) { a.answered(q, err, e) }, body(a.w.Seed, q.number)...)
+	if q.refused && !x.gone { // then it was not sent
+		x.session.down = x.session.down[:max(len(x.session.down)-1, 0)]
+	}
 }
 
 // answered is the end of a question of the server's.
@@ -312,6 +333,8 @@ func (a *app) answered(q *question, err error, e *sio.Event) {
 		if err == sio.ErrDisconnected && x.socket.Connected() {
 			a.w.fail("question %d: ErrDisconnected on a connected socket", q.number)
 		}
+	case err == sio.ErrTooManyAcks && a.w.Sio.MaxPendingAcks > 0:
+		q.refused = true
 	default:
 		a.w.fail("question %d: %v", q.number, err)
 	}

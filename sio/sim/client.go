@@ -3,7 +3,6 @@ package sim
 import (
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/edgesio/edgesio/sio"
@@ -59,6 +58,7 @@ func (c *client) connect() {
 	c.engine = e
 	e.onOpen = func() {
 		c.session = c.w.model.session(e.sid, c.name)
+		c.session.known = true
 		if !c.w.Calm || c.style.slow > 0 {
 			c.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
 		}
@@ -75,6 +75,13 @@ func (c *client) connect() {
 	e.onClose = c.lost
 	c.w.trace.note(c.name, "connects", int64(c.style.protocol), nil)
 	e.start()
+	if !c.w.Calm && c.rnd.IntN(12) == 0 { // changes its mind before the server has
+		c.w.kernel.After(time.Duration(c.rnd.IntN(400))*time.Millisecond, func() {
+			if c.engine == e && e.state == engineOpening {
+				c.misfortune()
+			}
+		})
+	}
 	c.w.kernel.After(15*time.Second, func() {
 		if e.state == engineOpening {
 			e.lost("no open packet")
@@ -91,11 +98,16 @@ func (c *client) lost(string) {
 	c.w.kernel.After(time.Duration(100+c.rnd.IntN(3000))*time.Millisecond, c.connect)
 }
 
-// over settles what waits for the session.
+// over is the end of a session.
 func (c *client) over() {
 	if c.session != nil { // whatever happened, the server notices one of these
 		c.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
 	}
+	c.settle()
+}
+
+// settle settles what waits for the session.
+func (c *client) settle() {
 	for _, s := range c.sockets {
 		s.left()
 	}
@@ -111,20 +123,32 @@ func (s *socket) left() {
 	s.pending = nil
 }
 
-// leave goes away.
+// leave goes away. In a calm run it is known what the server makes of it, and by
+// when.
 func (c *client) leave(how farewell) {
 	if c.engine == nil || c.engine.state == engineClosed {
 		return
 	}
-	if se := c.session; se != nil {
-		se.polite = how == leavePacket && c.w.Calm && c.engine.state == engineOpen && c.engine.probe == nil &&
-			c.engine.post == nil
-		if how == leavePacket {
-			se.allow(sio.TransportClose)
-		}
+	se, e := c.session, c.engine
+	polling, idle := e.ws == nil, e.probe == nil && e.post == nil
+	how = e.leave(how)
+	if se == nil || !c.w.Calm {
+		c.over()
+		return
 	}
-	c.engine.leave(how)
-	c.over()
+	due := c.w.Sio.PingInterval + c.w.Sio.PingTimeout
+	switch {
+	case how == leavePacket || how != leaveSilent && !polling:
+		se.allow(sio.TransportClose)
+		due = 0
+		se.polite = how == leavePacket && idle
+	case how == leaveSilent:
+		se.allow(sio.PingTimeout)
+	default: // the poll that breaks may just have been answered
+		se.allow(sio.TransportError, sio.PingTimeout)
+	}
+	se.due = c.w.now() + due + 2*(c.style.oneWay+c.style.jitter) + time.Second
+	c.settle()
 }
 
 func (c *client) socket(nsp string) *socket {
@@ -147,7 +171,7 @@ func (c *client) join(nsp string) {
 		case n == 0 && nsp == "/chat":
 			p.data = map[string]any{"deny": true, "join": c.rnd.IntN(2) == 0, "wait": c.rnd.IntN(2) * 50}
 		case n == 1:
-			p.data = map[string]any{"wait": 1 + c.rnd.IntN(900), "token": "grün"}
+			p.data = map[string]any{"wait": 1 + c.rnd.IntN(900), "join": c.rnd.IntN(2) == 0, "token": "grün"}
 		case n == 2:
 			p.data = map[string]any{"join": true}
 		}
@@ -185,7 +209,7 @@ func (c *client) message(data []byte, binary bool) {
 			c.w.fail("%s: %s in %s", c.name, wrong, p)
 			return
 		}
-		c.packet(p)
+		c.packets(p)
 		return
 	}
 	if binary {
@@ -199,6 +223,16 @@ func (c *client) message(data []byte, binary bool) {
 	case p.want > 0:
 		c.partial = p
 	default:
+		c.packets(p)
+	}
+}
+
+func (c *client) packets(p *spacket) {
+	list := []*spacket{p}
+	if c.w.sabotage != nil {
+		list = c.w.sabotage(p)
+	}
+	for _, p := range list {
 		c.packet(p)
 	}
 }
@@ -286,6 +320,3 @@ func (s *socket) up(p sent) {
 	p.member = s.member
 	s.c.session.up = append(s.c.session.up, p)
 }
-
-// String names the client's present session.
-func (c *client) String() string { return c.name + "#" + strconv.Itoa(c.lives) }

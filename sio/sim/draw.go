@@ -27,6 +27,7 @@ func Draw(seed uint64) Config {
 		},
 		Loop: poll.Options{ReadBufferBytes: 1 << (10 + rnd.IntN(7)), EventsPerTurn: 1 + rnd.IntN(64)},
 	}
+	c.Slowly = rnd.IntN(4) == 0
 	if c.Calm {
 		c.Sio.PingTimeout += 4 * time.Second
 		return c
@@ -35,8 +36,17 @@ func Draw(seed uint64) Config {
 	c.Faults.Reset = rate(0.002)
 	c.Faults.EMFILE, c.Faults.ENOBUFS, c.Faults.ECONNABORTED = rate(0.1), rate(0.1), rate(0.1)
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
-	if rnd.IntN(3) == 0 {
+	switch rnd.IntN(8) {
+	case 0, 1, 2:
 		c.MaxFDs = 8 + rnd.IntN(20)
+	case 3:
+		c.Web.Listen.MaxConns = 4 + rnd.IntN(20)
+	case 4:
+		c.Sio.MaxSessions = 2 + rnd.IntN(8)
+	case 5:
+		c.Sio.MaxPendingAcks = 1 + rnd.IntN(3)
+	case 6:
+		c.Web.Listen.AcceptBudget = 1
 	}
 	if rnd.IntN(2) == 0 {
 		c.Web.Listen.Limits = poll.Limits{SoftBytes: 16 << 10, SoftTime: 2 * time.Second, HardBytes: 64 << 10}
@@ -67,6 +77,7 @@ func (w *World) style(rnd *rand.Rand) style {
 	if rnd.IntN(3) == 0 {
 		s.dribble = 0.2
 	}
+	s.hasty = rnd.IntN(3) == 0
 	if s.upgrade && rnd.IntN(5) == 0 {
 		s.badProbe = 1 + rnd.IntN(2)
 	}

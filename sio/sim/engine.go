@@ -17,9 +17,10 @@ type style struct {
 	upgrade   bool // from polling to WebSocket
 	keepAlive bool // one connection carries many requests
 	gzip      bool
-	eager     bool // "2probe" and "5" back to back
-	badProbe  int  // 1: no probe but nonsense, 2: no "5" ever; once, then a good one
-	fragments float64
+	eager     bool    // "2probe" and "5" back to back
+	badProbe  int     // 1: no probe but nonsense, 2: no "5" ever; once, then a good one
+	hasty     bool    // the first frames go right behind the handshake
+	fragments float64 // chance that a message goes in fragments
 	habits
 }
 
@@ -60,7 +61,9 @@ type engine struct {
 
 func (e *engine) start() {
 	if e.style.websocket {
-		e.ws = e.socket("")
+		if e.ws = e.socket(""); e.style.hasty { // pings of RFC 6455 are allowed at any time
+			e.ws.send(opPing, []byte("early"))
+		}
 		return
 	}
 	e.fetch("GET", nil, func(r *reply) {
@@ -304,7 +307,8 @@ func (e *engine) flush() {
 
 // socket opens a WebSocket for the session, or for a new one.
 func (e *engine) socket(as string) *wsConn {
-	c := &wsConn{line: e.w.dial(e.who+as, e.rnd, e.style.habits), fragments: e.style.fragments, onWrong: e.wrong}
+	c := &wsConn{line: e.w.dial(e.who+as, e.rnd, e.style.habits), fragments: e.style.fragments, hasty: e.style.hasty,
+		onWrong: e.wrong}
 	c.line.onData, c.line.onEnd = c.onData, c.lost
 	c.onOpen = func() {}
 	c.onMessage = func(op byte, data []byte) {
@@ -362,12 +366,8 @@ func (e *engine) lost(why string) {
 // letGo drops all connections.
 func (e *engine) letGo() {
 	for _, c := range e.conns {
-		if c.cur != nil {
-			c.cur = nil
-			c.line.drop()
-		} else {
-			c.line.drop()
-		}
+		c.cur = nil
+		c.line.drop()
 	}
 	for _, c := range []*wsConn{e.ws, e.probe} {
 		if c != nil {

@@ -25,6 +25,7 @@ type wsConn struct {
 	line      *line
 	in        []byte
 	accept    string
+	hasty     bool // sends before the handshake was answered
 	open      bool
 	closed    bool // a close frame came
 	closing   bool // we sent one
@@ -139,7 +140,7 @@ func (c *wsConn) took(op byte, fin bool, data []byte) {
 
 // send sends a message, now and then in fragments with a ping in between.
 func (c *wsConn) send(op byte, data []byte) {
-	if c.closing || !c.open {
+	if c.closing || !c.open && !c.hasty {
 		return
 	}
 	rnd := c.line.rnd

@@ -14,7 +14,6 @@ import (
 type exchange struct {
 	request []byte
 	done    func(r *reply) // nil: the connection broke
-	conn    *httpConn
 }
 
 // reply is an answer.
@@ -30,12 +29,11 @@ type httpConn struct {
 	in      []byte
 	cur     *exchange
 	dead    bool
-	used    bool // it has carried an exchange before
 	onWrong func(what string, b []byte)
 }
 
 func (c *httpConn) start(x *exchange) {
-	c.cur, x.conn = x, c
+	c.cur = x
 	c.line.send(x.request)
 }
 
@@ -66,7 +64,7 @@ func (c *httpConn) onData(b []byte) {
 		}
 		c.in = c.in[n:]
 		x := c.cur
-		c.cur, c.used = nil, true
+		c.cur = nil
 		if strings.EqualFold(r.header["connection"], "close") {
 			c.dead = true
 			c.line.finish()

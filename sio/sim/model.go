@@ -31,14 +31,13 @@ type session struct {
 	sid    string
 	who    string
 	client *client // nil: not one of the well-behaved
-	engine *engine // the client's end
 	down   []sent  // to the client
 	up     []sent  // to the server
 	may    map[sio.Reason]bool
 	all    []*member
-	polite bool // the client said goodbye in order: all that it sent must have arrived
-
-	closing bool // the server began to close it
+	known  bool          // the client got its open packet
+	polite bool          // the client said goodbye in order: all that it sent must have arrived
+	due    time.Duration // by when the server has to notice that the client left; 0: not known
 }
 
 // member is a socket of the server: a client in a namespace from a CONNECT to
@@ -59,9 +58,9 @@ type question struct {
 	member   *member
 	at       time.Duration
 	timeout  time.Duration // 0: none
-	answer   uint64        // number of the answer, once there is one
 	settled  int
 	fromHere bool // asked by the server
+	refused  bool // too many acks
 	late     bool // asked when the socket was gone
 }
 
@@ -93,9 +92,7 @@ func (m *model) session(sid, who string) *session {
 	s := m.sessions[sid]
 	if s == nil {
 		s = &session{model: m, sid: sid, who: who, may: make(map[sio.Reason]bool)}
-		if s.client = m.w.client(who); s.client != nil {
-			s.engine = s.client.engine
-		}
+		s.client = m.w.client(who)
 		m.sessions[sid] = s
 		m.order = append(m.order, s)
 	}
@@ -140,11 +137,14 @@ func (m *model) left(x *member, reason sio.Reason) {
 		return
 	}
 	x.gone, x.reason = true, reason
-	if e := x.session.engine; e != nil && e.sid == "" && !w.Calm {
-		x.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout) // it never heard of the session
+	if !x.session.known && !w.Calm { // the client never heard of it
+		x.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
 	}
 	if x.session.client != nil && !x.session.may[reason] {
 		w.fail("%s was disconnected with %q, for which there is no cause", x, reason)
+	}
+	if due := x.session.due; due > 0 && w.now() > due {
+		w.fail("%s was disconnected with %q at %v, due was %v", x, reason, w.now(), due)
 	}
 	if !slices.Contains(reasons, reason) {
 		w.fail("%s was disconnected with %q, which is no reason", x, reason)

@@ -2,11 +2,13 @@ package sim
 
 import (
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
+
+	"github.com/edgesio/edgesio/poll/polltest"
+	"github.com/edgesio/edgesio/sio"
 )
 
 var (
@@ -30,36 +32,112 @@ func seeds() int {
 	return 1000
 }
 
-func run(t *testing.T, c Config, test string) Result {
+// run runs one configuration; a violation ends the test with the command that
+// replays it.
+func run(t *testing.T, c Config) Result {
 	t.Helper()
 	if *traceFlag {
 		c.Trace = os.Stdout
 	}
 	r := Run(c)
 	if r.Err != nil {
-		t.Fatalf("seed %d: %v\nreplay: go test ./sio/sim -run '^%s$' -sim.seed=%d -sim.trace", c.Seed, r.Err, test, c.Seed)
+		t.Fatalf("seed %d: %v\nreplay: go test ./sio/sim -run '^%s$' -sim.seed=%d -sim.trace",
+			c.Seed, r.Err, t.Name(), c.Seed)
 	}
 	return r
 }
 
-// TestSimulation is the simulation over many seeds.
+// TestSimulation is the simulation over many seeds. That nothing was violated
+// counts only if enough has happened.
 func TestSimulation(t *testing.T) {
 	if *seedFlag > 0 {
-		c := Draw(*seedFlag)
-		r := run(t, c, "TestSimulation")
-		t.Logf("seed %d: hash %x\n%v", c.Seed, r.Hash, &r.Figures)
+		r := run(t, Draw(*seedFlag))
+		t.Logf("seed %d: hash %x\n%v", *seedFlag, r.Hash, &r.Figures)
 		return
 	}
 	var sum Figures
 	n := seeds()
-	for i := range uint64(n) {
-		r := run(t, Draw(*firstFlag+i), "TestSimulation")
+	for i := range n {
+		r := run(t, Draw(*firstFlag+uint64(i)))
 		sum.Add(&r.Figures)
 	}
 	t.Logf("%d seeds:\n%v", n, &sum)
+	if n >= 50 {
+		demand(t, n, &sum)
+	}
 }
 
-// TestReplay runs seeds twice: the same must happen.
+// demand checks that the runs were no idle ones: about half of what is usual.
+func demand(t *testing.T, n int, f *Figures) {
+	t.Helper()
+	for _, d := range []struct {
+		name     string
+		got, min int
+	}{
+		{"sessions", f.Sessions, 12 * n},
+		{"upgrades", f.Upgrades, 3 * n},
+		{"failed probes", f.ProbesFailed, n / 2},
+		{"sockets", f.Joins, 18 * n},
+		{"refusals", f.Refusals, n / 3},
+		{"messages up", f.Up, 200 * n},
+		{"messages down", f.Down, 500 * n},
+		{"binary messages", f.Binary, 100 * n},
+		{"broadcasts", f.Broadcasts, 60 * n},
+		{"dropped volatile messages", f.VolatileDropped, n},
+		{"answers to clients", f.Answered, f.Asked * 85 / 100},
+		{"timeouts of clients", f.TimedOut, n},
+		{"answers to the server", f.ServerAnswered, f.ServerAsked * 65 / 100},
+		{"timeouts of the server", f.ServerTimeouts, n},
+		{"survivors", f.Survivors, 2 * n},
+		{"misfortunes", f.Misfortunes, 2 * n},
+		{"villains' strikes", f.Villains, 5 * n},
+	} {
+		if d.got < d.min {
+			t.Errorf("%s: %d, at least %d are expected of %d seeds", d.name, d.got, d.min, n)
+		}
+	}
+	for _, r := range reasons {
+		least := n / 20
+		if r == sio.TransportError || r == sio.TransportClose {
+			least = 2 * n
+		}
+		if f.Reasons[r] < least {
+			t.Errorf("reason %q: seen %d times in %d seeds", r, f.Reasons[r], n)
+		}
+	}
+}
+
+// TestFaultless runs calm seeds without any fault: whatever was sent must have
+// arrived, and every question is accounted for.
+func TestFaultless(t *testing.T) {
+	done := 0
+	for seed := max(*seedFlag, 1); done < 20; seed++ {
+		c := Draw(seed)
+		if !c.Calm {
+			continue
+		}
+		done++
+		c.Faults, c.Shutdown = polltest.Faults{}, false
+		r := run(t, c)
+		f := &r.Figures
+		switch {
+		case f.Lost > 0 || f.Survivors != c.Clients || f.Sessions != c.Clients:
+			t.Errorf("seed %d: %d clients, %d sessions, %d lost, %d survived", seed, c.Clients, f.Sessions, f.Lost, f.Survivors)
+		case f.Asked != f.Answered+f.TimedOut+f.Unanswered:
+			t.Errorf("seed %d: %d asked, %d + %d + %d settled", seed, f.Asked, f.Answered, f.TimedOut, f.Unanswered)
+		case f.ServerAsked != f.ServerAnswered+f.ServerTimeouts+f.ServerUnanswered:
+			t.Errorf("seed %d: server: %d asked, %d + %d + %d settled", seed, f.ServerAsked, f.ServerAnswered,
+				f.ServerTimeouts, f.ServerUnanswered)
+		case f.Up < 100 || f.Down < 200:
+			t.Errorf("seed %d: %d messages up, %d down", seed, f.Up, f.Down)
+		}
+		if *seedFlag > 0 {
+			return
+		}
+	}
+}
+
+// TestReplay runs seeds twice: the very same must happen.
 func TestReplay(t *testing.T) {
 	for seed := range uint64(20) {
 		a, b := Run(Draw(seed)), Run(Draw(seed))
@@ -69,5 +147,42 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
-var _ io.Writer
+// TestModelNotices spoils what a client sees and expects the model to say so.
+func TestModelNotices(t *testing.T) {
+	var held *spacket
+	for name, spoil := range map[string]func(p *spacket) []*spacket{
+		"lost":     func(*spacket) []*spacket { return nil },
+		"repeated": func(p *spacket) []*spacket { return []*spacket{p, p} },
+		"changed": func(p *spacket) []*spacket {
+			p.args[1] = p.args[1].(float64) + 1
+			return []*spacket{p}
+		},
+		"late": func(p *spacket) []*spacket {
+			held = p
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			held = nil
+			c, n := Draw(1), 0
+			c.sabotage = func(p *spacket) []*spacket {
+				if p.kind != spEvent || strings.HasPrefix(p.args[0].(string), "v") {
+					return []*spacket{p}
+				}
+				if n++; n == 40 {
+					return spoil(p)
+				}
+				if late := held; late != nil {
+					held = nil
+					return []*spacket{p, late}
+				}
+				return []*spacket{p}
+			}
+			if r := Run(c); r.Err == nil {
+				t.Fatal("no violation was found")
+			} else {
+				t.Log(r.Err)
+			}
+		})
+	}
+}

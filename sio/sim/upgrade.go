@@ -26,9 +26,12 @@ func (e *engine) openProbe() {
 			c.send(opText, []byte("4not a probe"))
 		case e.paused:
 			e.turn()
-		default:
+		case !c.hasty:
 			c.send(opText, []byte("2probe"))
 		}
+	}
+	if c.hasty = c.hasty && !e.paused && e.style.badProbe != 1; c.hasty {
+		c.send(opText, []byte("2probe"))
 	}
 	c.onMessage = func(op byte, data []byte) {
 		p, ok := e.framed(op, data)
@@ -103,10 +106,11 @@ const (
 // String names it.
 func (f farewell) String() string { return [...]string{"packet", "fin", "rst", "silent"}[f] }
 
-// leave ends the session from the client's side. onClose is not called.
-func (e *engine) leave(how farewell) {
+// leave ends the session from the client's side and tells how it did that in
+// the end. onClose is not called.
+func (e *engine) leave(how farewell) farewell {
 	if e.state == engineClosed {
-		return
+		return how
 	}
 	open := e.state == engineOpen
 	e.w.trace.note(e.who, "leaves", int64(how), []byte(how.String()))
@@ -121,7 +125,7 @@ func (e *engine) leave(how farewell) {
 			e.outbox = nil
 			e.post = e.fetch("POST", list, func(*reply) { e.letGo() })
 			e.state = engineClosed
-			return
+			return how
 		}
 		how = leaveFIN // a request stands in the way
 	}
@@ -151,4 +155,5 @@ func (e *engine) leave(how farewell) {
 		}
 	}
 	e.ws, e.probe = nil, nil
+	return how
 }

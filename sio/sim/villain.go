@@ -103,8 +103,8 @@ var heads = []string{
 	"GET /socket.io/?EIO=4&transport=polling&sid=aaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nHost: a\r\n\r\n",
 	"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\n\r\n",
 	"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
-	"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\nGET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n" +
-		"Host: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n",
+	"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n" +
+		"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n",
 	"OPTIONS /socket.io/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET /socket.io/socket.io.js HTTP/1.1\r\nHost: a\r\n\r\n",
 }
 
@@ -205,11 +205,14 @@ func (v *villain) offend(e *engine) {
 
 // packets of Engine.IO's or Socket.IO's that are wrong, or wrong here.
 var nonsense = []string{
-	"", "7", "0", "3", "2", "2probe", "5", "6", "1", "4", "47", "4x", "bAAA", "b!", "b4AAAA", "44", "44/x,{}", "40", "40/chat,",
+	"", "7", "0", "3", "2", "2probe", "5", "6", "1", "4", "47", "4x", "bAAA", "b!", "b4AAAA", "44", "44/x,{}",
+	"40", "40/chat,",
 	"40/chat,[1]", `40{"deny":1`, "40/nowhere,", "41", "41/chat,", "42", "42[]", "42{}", `42["disconnect"]`, `42["echo"`,
-	`42[1,2]`, `42["echo",1,2,3]`, `42["bye",3]`, `42["boom",1]`, `42["say",5]`, `42["room",2]`, "43[]", "430[1]", "431[1]",
+	`42[1,2]`, `42["echo",1,2,3]`, `42["bye",3]`, `42["boom",1]`, `42["say",5]`, `42["room",2]`, "43[]",
+	"430[1]", "431[1]",
 	"4399999999999999999999[1]", "42/chat,0[\"echo\",7]", `45["x"]`, `450-["x"]`, `451-["x"]`, `4599-["x"]`,
-	`451-["echo",{"_placeholder":true,"num":0}]`, `451-["echo",{"_placeholder":true,"num":7}]`, `461-0[{"_placeholder":true,"num":0}]`,
+	`451-["echo",{"_placeholder":true,"num":0}]`, `451-["echo",{"_placeholder":true,"num":7}]`,
+	`461-0[{"_placeholder":true,"num":0}]`,
 	`42["` + "\xff\xfe" + `"]`, `42["\ud800"]`, "42" + strings.Repeat("[", 5000), `420["later",900]`, `421["later",900]`,
 	`42["echo",` + strings.Repeat(`{"a":`, 900) + "1" + strings.Repeat("}", 900) + "]",
 }

@@ -28,6 +28,7 @@ type Config struct {
 	// interrupted, but no connection breaks and nobody misbehaves. All that is
 	// sent must arrive then.
 	Calm     bool
+	Slowly   bool // AllowRequest takes its time, and refuses some when the run is not calm
 	Shutdown bool // the server closes at the end, instead of the clients leaving
 	Faults   polltest.Faults
 	Web      webapp.Options
@@ -36,6 +37,8 @@ type Config struct {
 	Buffers  int       // of the kernel, per connection and direction
 	MaxFDs   int       // descriptors; 0 for no end
 	Trace    io.Writer // gets a line for everything that happens
+
+	sabotage func(p *spacket) []*spacket // of tests of the model: what a client sees in place of p
 }
 
 // Result is what came of a run.
@@ -129,6 +132,9 @@ func (w *World) open() (err error) {
 	if w.web, err = webapp.CreateWith(w.loop, "sim", webapp.Addr{Host: "127.0.0.1", Port: 8000}, w.Web); err != nil {
 		return err
 	}
+	if w.Slowly {
+		w.Sio.AllowRequest = w.allow
+	}
 	if w.io, err = sio.New(w.web, w.Sio); err != nil {
 		return err
 	}
@@ -160,13 +166,19 @@ func (w *World) run(d time.Duration) {
 // and keeps to its bounds.
 func (w *World) watch() {
 	l, s, members := w.loop.Stats(), w.io.Stats(), 0
+	hard, queued := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20), cmp.Or(w.Sio.MaxQueuedBytes, 1<<20)
 	for _, nsp := range namespaces {
-		members += len(w.model.members[nsp])
+		list := w.model.members[nsp]
+		members += len(list)
+		for _, x := range list {
+			if n := x.socket.Conn().Buffered(); n > max(hard, queued) {
+				w.fail("%d bytes wait for %s", n, x)
+			}
+		}
 	}
 	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
 	// the listener and the engine have one each.
 	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 3
-	hard := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20)
 	switch e := w.io.Engine().Stats(); {
 	case s.Sockets != members:
 		w.fail("%d sockets, the model has %d", s.Sockets, members)
@@ -174,6 +186,8 @@ func (w *World) watch() {
 		w.fail("%d clients, %d sessions, %d WebSockets, %d connections", s.Clients, e.Sessions, e.WebSockets, l.Conns)
 	case l.OutBytes > l.Conns*hard || l.OutBytes < 0:
 		w.fail("%d bytes wait on %d connections", l.OutBytes, l.Conns)
+	case s.Acks > members*cmp.Or(w.Sio.MaxPendingAcks, 1024):
+		w.fail("%d acks are awaited of %d sockets", s.Acks, members)
 	case l.Timers > timers:
 		w.fail("%d timers, at most %d have an owner", l.Timers, timers)
 	case w.MaxFDs > 0 && w.kernel.Open() > w.MaxFDs:
@@ -200,6 +214,9 @@ func (w *World) rest() {
 			continue
 		}
 		w.figures.Survivors++
+		if n := w.Web.Listen.MaxConns; n > 0 && w.loop.Stats().Conns >= n {
+			continue // its requests may still stand in the kernel's queue
+		}
 		if err := s.quiet(); err != nil {
 			w.fail("%v", err)
 			return

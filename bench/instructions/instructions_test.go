@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// tolerance is how far a figure may be from the recorded one. Counting repeats
+// within a thousandth; the rest is room for a patch release of the compiler.
+const tolerance = 0.05
+
+// TestInstructions counts what each kind of message costs under callgrind and
+// compares with recorded.txt. RECORD=1 writes the file anew.
+func TestInstructions(t *testing.T) {
+	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
+		t.Skip("recorded.txt is of linux/amd64")
+	}
+	valgrind, err := exec.LookPath("valgrind")
+	if err != nil {
+		t.Skip("valgrind is not here; .ci/deps installs it")
+	}
+	program := filepath.Join(t.TempDir(), "instructions")
+	build := exec.Command("go", "build", "-pgo=off", "-trimpath", "-o", program, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	recorded, err := os.ReadFile("recorded.txt")
+	if err != nil && os.Getenv("RECORD") == "" {
+		t.Fatal(err)
+	}
+	var table bytes.Buffer
+	fmt.Fprintf(&table, "# instructions per message, %s linux/amd64, by RECORD=1 go test ./bench/instructions\n",
+		runtime.Version())
+	for _, kind := range []string{"echo", "echo16", "echo1k", "broadcast100", "polling"} {
+		got := perMessage(t, valgrind, program, kind)
+		fmt.Fprintf(&table, "%s %.0f\n", kind, got)
+		want := lookUp(string(recorded), kind)
+		t.Logf("%s: %.0f instructions a message, recorded %.0f", kind, got, want)
+		if os.Getenv("RECORD") == "" && math.Abs(got-want) > tolerance*want {
+			t.Errorf("%s costs %.0f instructions a message, recorded are %.0f", kind, got, want)
+		}
+	}
+	if os.Getenv("RECORD") != "" {
+		if err := os.WriteFile("recorded.txt", table.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// perMessage is the difference between a long and a short run: start and set-up
+// cancel out.
+func perMessage(t *testing.T, valgrind, program, kind string) float64 {
+	const short, long = 200, 1200
+	first, messages := count(t, valgrind, program, kind, short)
+	second, _ := count(t, valgrind, program, kind, long)
+	return float64(second-first) / float64((long-short)*messages)
+}
+
+var collected = regexp.MustCompile(`Collected : (\d+)`)
+
+func count(t *testing.T, valgrind, program, kind string, turns int) (instructions, perTurn int) {
+	t.Helper()
+	var out, log bytes.Buffer
+	cmd := exec.Command(valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program, "-kind", kind,
+		"-n", strconv.Itoa(turns))
+	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=1", "GOGC=off")
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v: %s", kind, err, log.String())
+	}
+	m := collected.FindSubmatch(log.Bytes())
+	if m == nil {
+		t.Fatalf("%s: callgrind tells no count: %s", kind, log.String())
+	}
+	instructions, _ = strconv.Atoi(string(m[1]))
+	perTurn, err := strconv.Atoi(strings.Fields(out.String())[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return instructions, perTurn
+}
+
+func lookUp(table, kind string) float64 {
+	for line := range strings.Lines(table) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && name == kind {
+			v, _ := strconv.ParseFloat(value, 64)
+			return v
+		}
+	}
+	return 0
+}

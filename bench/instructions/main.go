@@ -1,0 +1,158 @@
+// Instructions is a server and its clients in one process without an operating
+// system below them: a counting emulator says what a message costs. The test
+// beside it runs it under callgrind and compares with recorded.txt.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log"
+	"strconv"
+	"syscall"
+
+	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
+)
+
+const again = syscall.EAGAIN
+
+func main() {
+	kind := flag.String("kind", "echo", "echo, echo16, echo1k, broadcast100 or polling")
+	n := flag.Int("n", 1000, "turns")
+	flag.Parse()
+	log.SetFlags(0)
+	r := newRig()
+	var perTurn int
+	switch *kind {
+	case "echo":
+		perTurn = r.echo(*n, 1, 32)
+	case "echo16":
+		perTurn = r.echo(*n, 16, 32)
+	case "echo1k":
+		perTurn = r.echo(*n, 1, 1024)
+	case "broadcast100":
+		perTurn = r.broadcast(*n, 100)
+	case "polling":
+		perTurn = r.polling(*n)
+	default:
+		log.Fatalf("no kind %q", *kind)
+	}
+	fmt.Println(perTurn, "messages a turn,", r.k.written, "bytes written")
+}
+
+type rig struct {
+	k    *kernel
+	loop *poll.Loop
+}
+
+func newRig() *rig {
+	k := &kernel{}
+	loop, err := poll.New(poll.Options{Kernel: k})
+	check(err)
+	app, err := webapp.Create(loop, "instructions", webapp.Addr{Port: 80})
+	check(err)
+	io, err := sio.New(app, sio.Options{})
+	check(err)
+	io.On("echo", func(e *sio.Event) { e.Ack(e.Arg(0)) })
+	io.On("chat", func(e *sio.Event) { io.Emit("chat", e.Arg(0)) })
+	check(app.Start())
+	return &rig{k, loop}
+}
+
+// turn runs one turn and demands that something was written.
+func (r *rig) turn() {
+	before := r.k.written
+	check(r.loop.Poll(0))
+	if r.k.written == before {
+		log.Fatal("the server is silent")
+	}
+}
+
+// join opens a WebSocket session and joins the main namespace.
+func (r *rig) join() (fd int) {
+	fd = r.k.dial()
+	check(r.loop.Poll(0))
+	r.k.send(fd, []byte("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"))
+	r.turn()
+	r.k.send(fd, frame("40"))
+	r.turn()
+	return fd
+}
+
+func frame(text string) []byte {
+	return ws.AppendMaskedFrame(nil, ws.OpText, [4]byte{1, 2, 3, 4}, []byte(text))
+}
+
+// echo sends depth events a turn, each with an ack.
+func (r *rig) echo(n, depth, size int) int {
+	fd := r.join()
+	batch := bytes.Repeat(frame(`421["echo","`+string(bytes.Repeat([]byte{'a'}, size))+`"]`), depth)
+	input := make([]byte, len(batch))
+	for range n {
+		copy(input, batch) // unmasked in place
+		r.k.send(fd, input)
+		r.turn()
+	}
+	return depth
+}
+
+// broadcast sends one event a turn to many.
+func (r *rig) broadcast(n, conns int) int {
+	fd := r.join()
+	for range conns - 1 {
+		r.join()
+	}
+	batch := frame(`42["chat","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`)
+	input := make([]byte, len(batch))
+	for range n {
+		copy(input, batch)
+		r.k.send(fd, input)
+		r.turn()
+	}
+	return conns
+}
+
+// polling posts one event, and polls for its ack, on one connection.
+func (r *rig) polling(n int) int {
+	const path = "/socket.io/?EIO=4&transport=polling"
+	fd := r.k.dial()
+	check(r.loop.Poll(0))
+	r.k.keep = make([]byte, 0, 1024)
+	r.k.send(fd, []byte("GET "+path+" HTTP/1.1\r\nHost: a\r\n\r\n"))
+	r.turn()
+	_, rest, _ := bytes.Cut(r.k.keep, []byte(`"sid":"`))
+	sid, _, ok := bytes.Cut(rest, []byte{'"'})
+	if !ok {
+		log.Fatalf("no session: %s", r.k.keep)
+	}
+	target := path + "&sid=" + string(sid)
+	r.k.keep = nil
+	post := func(body string) []byte {
+		return []byte("POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain;charset=UTF-8\r\n" +
+			"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
+	}
+	join, say := post("40"), post(`421["echo","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`)
+	get := []byte("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n")
+	input := make([]byte, 0, 1024)
+	for _, b := range [][]byte{join, get} {
+		r.k.send(fd, append(input[:0], b...))
+		r.turn()
+	}
+	for range n {
+		r.k.send(fd, append(input[:0], say...))
+		r.turn()
+		r.k.send(fd, append(input[:0], get...))
+		r.turn()
+	}
+	return 1
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
