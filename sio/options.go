@@ -60,6 +60,8 @@ type Options struct {
 	MaxFragments                     int
 	Transports                       []string
 	RefuseUpgrades                   bool
+	NoTrailingSlash                  bool
+	InitialPacket                    string
 	RefuseEIO3                       bool
 	Cors                             *webapp.Cors
 	Cookie                           *webapp.Cookie
