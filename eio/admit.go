@@ -47,8 +47,10 @@ func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
 		e.stats.Refused++
 		res.Status(503).Set("Retry-After", "5").End("")
 	case !q.upgrade:
+		e.dress(req, res, true)
 		e.openPolling(req, res, q)
 	default:
+		e.dress(req, res, q.session == nil)
 		e.openWebSocket(req, res, q)
 	}
 }
@@ -78,6 +80,9 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	e.setCookie(res, s)
 	var open [256]byte
 	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
+	if first := e.options.InitialPacket; first != "" {
+		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
+	}
 	t.flush()
 	t.queue = nil // it was the size of an open packet
 	if e.onConnection != nil {
@@ -135,6 +140,9 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		e.stats.WebSockets++
 		var open [256]byte
 		s.send(packet{kind: packetOpen, data: e.appendOpen(open[:0], s)})
+		if first := e.options.InitialPacket; first != "" {
+			s.Send([]byte(first), false)
+		}
 		if e.onConnection != nil {
 			e.onConnection(s)
 		}

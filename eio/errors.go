@@ -1,6 +1,10 @@
 package eio
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/edgesio/edgesio/webapp"
+)
 
 // Code is an Engine.IO error code, 0 to 5, as clients and proxies know them.
 type Code uint8
@@ -77,6 +81,24 @@ type question struct {
 	get       bool // the method is GET
 	named     bool // it has a sid
 	session   *Session
+	req       *webapp.Request
+}
+
+// context says what was wrong with a refused request.
+func (q *question) context() string {
+	switch {
+	case q.transport == noTransport:
+		return "transport"
+	case q.named && q.session == nil:
+		return "sid"
+	case q.named && q.session.protocol != q.protocol:
+		return "protocol"
+	case q.named && q.session.transport().String() != q.transport.String():
+		return "transport mismatch"
+	case !q.get:
+		return "method"
+	}
+	return ""
 }
 
 // judge decides about a request before anything is allocated for it. The order

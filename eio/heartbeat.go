@@ -38,7 +38,9 @@ func (s *Session) heartbeat(p packet) {
 	switch {
 	case s.protocol == 3 && p.kind == packetPing:
 		s.send(packet{kind: packetPong})
+		s.on(func(h *Hooks) func(*Session) { return h.Heartbeat })
 	case s.protocol == 4 && p.kind == packetPong:
+		s.on(func(h *Hooks) func(*Session) { return h.Heartbeat })
 		if s.awaiting {
 			s.expectPing(s.seen)
 		}

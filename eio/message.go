@@ -9,12 +9,13 @@ import "github.com/edgesio/edgesio/poll"
 type Message struct {
 	data   []byte
 	binary bool
+	plain  bool
 	frames [forms][]byte
 }
 
 // Reset makes m a message of data, which is kept until the next Reset.
 func (m *Message) Reset(data []byte, binary bool) {
-	m.data, m.binary = data, binary
+	m.data, m.binary, m.plain = data, binary, false
 	for i, f := range m.frames {
 		if cap(f) > reuseBytes {
 			m.frames[i] = nil // connections may still hold it
@@ -23,6 +24,10 @@ func (m *Message) Reset(data []byte, binary bool) {
 		}
 	}
 }
+
+// Plain keeps m from being compressed until the next Reset, the reference's
+// compress: false.
+func (m *Message) Plain() { m.plain = true }
 
 // reuseBytes is less than the size from which poll shares a slice instead of
 // copying it.
@@ -37,11 +42,14 @@ func (m *Message) frame(f form) []byte {
 
 // SendMessage is Send for a message that goes to many sessions.
 func (s *Session) SendMessage(m *Message) Status {
+	if s.hooks != nil && s.state == sessionOpen {
+		s.created(packet{kind: packetMessage, binary: m.binary, data: m.data})
+	}
 	switch {
 	case s.state != sessionOpen:
 		return poll.Dropped
 	case s.ws != nil:
 		return s.ws.conn.WriteShared(m.frame(formOf(m.binary, s.protocol, s.base64)))
 	}
-	return s.polling.enqueue(packet{kind: packetMessage, binary: m.binary, data: m.data})
+	return s.polling.enqueue(packet{kind: packetMessage, binary: m.binary, plain: m.plain, data: m.data})
 }

@@ -15,6 +15,9 @@ type Options struct {
 	// Path of the engine on its web server, without the trailing slash. Default
 	// "/engine.io".
 	Path string
+	// NoTrailingSlash is addTrailingSlash: false: the path without its slash is the
+	// engine's too.
+	NoTrailingSlash bool
 	// PingInterval and PingTimeout: a session is closed when nothing came from
 	// the client for their sum. Default 25 s and 20 s.
 	PingInterval, PingTimeout time.Duration
@@ -32,6 +35,8 @@ type Options struct {
 	// RefuseEIO3 is allowEIO3: false. Unlike the reference's our default serves
 	// clients of 1.x and 2.x.
 	RefuseEIO3 bool
+	// InitialPacket is a text message that goes out with the handshake.
+	InitialPacket string
 	// Cors is off when nil.
 	Cors *webapp.Cors
 	// Cookie with the session id as value is set by the handshake; nil sets none.

@@ -26,6 +26,7 @@ const probe = "probe"
 type packet struct {
 	kind   packetType
 	binary bool
+	plain  bool // not to be compressed
 	data   []byte
 }
 

@@ -10,14 +10,17 @@ func (t *polling) flush() {
 	e := t.session.server
 	payload, octets := t.appendQueue(e.payload[:0])
 	e.payload = payload
+	if h := t.session.hooks; h != nil && h.Flush != nil {
+		h.Flush(t.session)
+	}
 	t.respond(payload, octets)
 	pressed := t.pressed()
 	t.packets = 0
 	if t.queue = t.queue[:0]; cap(t.queue) > keepQueueBytes {
 		t.queue = nil
 	}
-	if s := t.session; pressed && s.handler != nil {
-		s.handler.OnDrain(s)
+	if pressed {
+		t.session.drained()
 	}
 }
 

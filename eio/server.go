@@ -16,6 +16,7 @@ type Server struct {
 	options      Options
 	sessions     table
 	onConnection func(*Session)
+	hooks        *engineHooks // nil while nobody listens
 	limits       ws.Limits
 	grain        int64      // ms, see beatGrain
 	openTail     string     // of the open packet, behind the sid
@@ -55,14 +56,28 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	e, err := New(loop, o)
 	if err == nil {
+		if o.NoTrailingSlash {
+			srv.Handle(e.options.Path, e.Handle)
+		}
 		srv.Handle(e.options.Path+"/", e.Handle)
 	}
 	return e, err
 }
 
-// OnConnection sets the function that gets each new session; it should call
-// SetHandler. Messages that came with the handshake follow.
-func (e *Server) OnConnection(fn func(*Session)) { e.onConnection = fn }
+// OnConnection calls fn with each new session, after those that were set before;
+// one of them should call SetHandler. Messages that came with the handshake
+// follow.
+func (e *Server) OnConnection(fn func(*Session)) {
+	first := e.onConnection
+	if first == nil {
+		e.onConnection = fn
+		return
+	}
+	e.onConnection = func(s *Session) {
+		first(s)
+		fn(s)
+	}
+}
 
 // ClientsCount is the number of open sessions.
 func (e *Server) ClientsCount() int { return e.sessions.n }
@@ -95,6 +110,15 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 		res.Status(503).End("")
 		return
 	}
+	if e.hooks != nil && len(e.hooks.middlewares) > 0 {
+		e.pass(0, req, res)
+		return
+	}
+	e.serve(req, res)
+}
+
+// serve handles a request that the middlewares have let through.
+func (e *Server) serve(req *webapp.Request, res *webapp.Response) {
 	q := e.question(req)
 	code := q.judge(&e.options)
 	switch {
@@ -105,6 +129,7 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 	case code != accepted:
 		e.refuse(res, q, 400, code, code.String())
 	case q.session != nil && !q.upgrade:
+		e.dress(req, res, false)
 		q.session.polling.handle(req, res)
 	default:
 		e.admit(req, res, q)
@@ -124,7 +149,7 @@ func (e *Server) question(req *webapp.Request) (q question) {
 	if sid, _ := req.QueryLookup("sid"); len(sid) > 0 {
 		q.named, q.session = true, find(&e.sessions, sid)
 	}
-	q.upgrade, q.get = req.Upgrade(), req.Method() == "GET"
+	q.upgrade, q.get, q.req = req.Upgrade(), req.Method() == "GET", req
 	return q
 }
 
@@ -132,6 +157,9 @@ func (e *Server) question(req *webapp.Request) (q question) {
 // whose client cannot read that, as plain text with status 400.
 func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
 	e.stats.Refused++
+	if e.hooks != nil && e.hooks.connectionError != nil {
+		e.hooks.connectionError(&ConnectionError{Request: q.req, Code: code, Message: message, Context: q.context()})
+	}
 	if q.upgrade {
 		res.Status(400).Set("Connection", "close").Type("text/html").End(message)
 		return

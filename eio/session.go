@@ -39,6 +39,7 @@ func (s sessionState) String() string { return [...]string{"open", "closing", "c
 type Session struct {
 	server    *Server
 	handler   Handler
+	hooks     *Hooks     // nil while nobody listens
 	ws        *websocket // the transport, nil while polling
 	polling   *polling   // the transport, nil on a WebSocket
 	probe     *websocket // a WebSocket that tries to become the transport
@@ -102,7 +103,18 @@ func (s *Session) Send(data []byte, binary bool) Status {
 	return s.send(packet{kind: packetMessage, binary: binary, data: data})
 }
 
+// SendPlain is Send without compression, the reference's compress: false.
+func (s *Session) SendPlain(data []byte, binary bool) Status {
+	if s.state != sessionOpen {
+		return poll.Dropped
+	}
+	return s.send(packet{kind: packetMessage, binary: binary, plain: true, data: data})
+}
+
 func (s *Session) send(p packet) Status {
+	if s.hooks != nil {
+		s.created(p)
+	}
 	if s.ws != nil {
 		return s.ws.send(p, formOf(p.binary, s.protocol, s.base64))
 	}
@@ -172,6 +184,9 @@ func (s *Session) end(reason Reason, desc error) {
 	} else {
 		s.polling.shut(reason)
 	}
+	if s.hooks != nil && s.hooks.Close != nil {
+		s.hooks.Close(s, reason, desc)
+	}
 	if h := s.handler; h != nil {
 		s.handler = nil
 		h.OnClose(s, reason, desc)
@@ -182,6 +197,9 @@ func (s *Session) end(reason Reason, desc error) {
 // should go on. It is the end of the way for all but messages.
 func (s *Session) receive(p packet) bool {
 	s.seen = s.server.loop.Now()
+	if s.hooks != nil && s.hooks.Packet != nil {
+		s.hooks.Packet(s, byte(p.kind), p.data, p.binary)
+	}
 	switch p.kind {
 	case packetMessage:
 		if s.state == sessionOpen && s.handler != nil {

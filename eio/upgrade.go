@@ -38,6 +38,7 @@ func (w *websocket) try(p packet, ok bool) {
 	switch {
 	case ok && p.kind == packetPing && string(p.data) == probe:
 		w.send(packet{kind: packetPong, data: p.data}, formPlain)
+		w.session.on(func(h *Hooks) func(*Session) { return h.Upgrading })
 		if !w.trial.probed { // a second probe must not put off what the first one began
 			w.trial.probed = true
 			w.armTrial()
@@ -95,11 +96,12 @@ func (s *Session) upgrade(w *websocket) {
 		s.end(ForcedClose, nil)
 		return
 	}
+	s.on(func(h *Hooks) func(*Session) { return h.Upgrade })
 	if u, ok := s.handler.(Upgrader); ok {
 		u.OnUpgrade(s)
 	}
-	if old.pressed() && status == poll.OK && s.handler != nil { // else the connection will tell
-		s.handler.OnDrain(s)
+	if old.pressed() && status == poll.OK { // else the connection will tell
+		s.drained()
 	}
 }
 

@@ -24,8 +24,8 @@ func (w *websocket) OnData(_ *poll.Conn, b []byte) {
 
 // OnDrain passes on that the connection's output is written.
 func (w *websocket) OnDrain(*poll.Conn) {
-	if s := w.session; w.trial == nil && s.handler != nil {
-		s.handler.OnDrain(s)
+	if w.trial == nil {
+		w.session.drained()
 	}
 }
 

@@ -154,6 +154,9 @@ func (a *MemoryAdapter) RoomLen(name string) int {
 func (a *MemoryAdapter) Broadcast(p *Packet, to *Audience) Status {
 	worst := OK
 	volatile := to.Volatile
+	if len(p.offset) > 0 {
+		a.ns.server.history.keep(a.ns, p, to)
+	}
 	a.Each(to, func(s *Socket) {
 		if st := s.deliver(p, volatile); st != Dropped {
 			worst = max(worst, st)
@@ -202,5 +205,9 @@ func (a *MemoryAdapter) Each(to *Audience, fn func(*Socket)) {
 	}
 }
 
-// Close forgets the rooms.
-func (a *MemoryAdapter) Close() {}
+// Close forgets the lost sockets of the namespace.
+func (a *MemoryAdapter) Close() {
+	if h := a.ns.server.history; h != nil {
+		h.leave(a.ns)
+	}
+}

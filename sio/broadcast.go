@@ -12,24 +12,43 @@ import (
 type Packet struct {
 	messages []eio.Message // the text, then the attachments
 	text     []byte
+	binary   bool
 	atts     [][]byte
+	offset   []byte // for connection state recovery
+	to       generation
 }
 
-// Text is the packet without its attachments, as it goes over the wire.
+// generation restricts a packet to some of its audience.
+type generation uint8
+
+const (
+	everybody generation = iota
+	clients5             // of protocol 5: the packet has an offset
+	clients4             // of protocol 4: the same packet without
+)
+
+// Text is the packet without its attachments, as it goes over the wire. With a Parser it may be binary.
 func (p *Packet) Text() []byte { return p.text }
+
+// Binary tells whether Text is a binary message.
+func (p *Packet) Binary() bool { return p.binary }
+
+// Offset is the packet's offset, when it has to be kept for sockets that are lost; see RecoveryAdapter. Such a packet
+// is delivered to clients of protocol 5 only.
+func (p *Packet) Offset() []byte { return p.offset }
 
 // Attachments are the binary messages that follow the text.
 func (p *Packet) Attachments() [][]byte { return p.atts }
 
 // fill makes p the packet of an encoder.
-func (p *Packet) fill(text []byte, atts [][]byte) {
-	p.text, p.atts = text, atts
+func (p *Packet) fill(text []byte, binary bool, atts [][]byte) {
+	p.text, p.binary, p.atts = text, binary, atts
 	n := 1 + len(atts)
 	if cap(p.messages) < n {
 		p.messages = append(p.messages[:cap(p.messages)], make([]eio.Message, n-cap(p.messages))...)
 	}
 	p.messages = p.messages[:n]
-	p.messages[0].Reset(text, false)
+	p.messages[0].Reset(text, binary)
 	for i, b := range atts {
 		p.messages[i+1].Reset(b, true)
 	}
@@ -43,12 +62,15 @@ func (p *Packet) empty() {
 	for i := range p.messages {
 		p.messages[i].Reset(nil, false)
 	}
-	p.text, p.atts = nil, nil
+	p.text, p.atts, p.offset, p.to = nil, nil, p.offset[:0], everybody
 }
 
 // deliver sends a packet to a socket that is part of its audience.
 func (s *Socket) deliver(p *Packet, volatile bool) Status {
 	if !s.Connected() || volatile && !s.client.conn.Writable() {
+		return Dropped
+	}
+	if p.to != everybody && (p.to == clients4) != s.client.proto4 {
 		return Dropped
 	}
 	status := OK
@@ -178,17 +200,29 @@ func (o *BroadcastOperator) emit(event string, args []any, single *one) Status {
 		o.notify(event, outgoing(args, single))
 	}
 	if o.ns.match == nil {
-		return o.send(o.ns, event, args, single)
+		return o.spread(o.ns, event, args, single)
 	}
 	status := OK
 	for _, child := range slices.Clone(o.ns.children) {
-		status = max(status, o.send(child, event, args, single))
+		status = max(status, o.spread(child, event, args, single))
+	}
+	return status
+}
+
+// spread broadcasts in one namespace, with and without offset when both are needed.
+func (o *BroadcastOperator) spread(ns *Namespace, event string, args []any, single *one) Status {
+	if ns.keeper == nil {
+		return o.send(ns, everybody, event, args, single)
+	}
+	status := o.send(ns, clients5, event, args, single)
+	if ns.server.clients4 > 0 {
+		status = max(status, o.send(ns, clients4, event, args, single))
 	}
 	return status
 }
 
 // send broadcasts in one namespace.
-func (o *BroadcastOperator) send(ns *Namespace, event string, args []any, single *one) Status {
+func (o *BroadcastOperator) send(ns *Namespace, whom generation, event string, args []any, single *one) Status {
 	srv := ns.server
 	enc := srv.open(ns.wire)
 	if single != nil {
@@ -196,13 +230,22 @@ func (o *BroadcastOperator) send(ns *Namespace, event string, args []any, single
 	} else {
 		enc.event(event, args)
 	}
+	if enc.packet.to = whom; whom == clients5 {
+		if o.volatile {
+			enc.noOffset()
+		} else {
+			enc.offset(ns.keeper)
+		}
+	}
+	message, binary, atts := srv.seal(enc, typeEvent, ns.wire, 0, false)
 	if err := enc.err; err != nil {
+		enc.packet.empty()
 		srv.done(enc)
 		srv.report(nil, err)
 		return Dropped
 	}
 	p, to := &enc.packet, &enc.audience
-	p.fill(enc.end(typeEvent, ns.wire, 0, false), enc.atts)
+	p.fill(message, binary, atts)
 	to.Rooms, to.Except = o.rooms.appendTo(to.Rooms[:0]), o.except.appendTo(to.Except[:0])
 	to.Volatile, to.Local = o.volatile, o.local
 	status := ns.adapter.Broadcast(p, to)

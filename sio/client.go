@@ -76,6 +76,9 @@ func (srv *Server) onSession(conn *eio.Session) {
 	c.delay = &deadline{client: c}
 	conn.SetHandler(c)
 	srv.clients++
+	if c.proto4 {
+		srv.clients4++
+	}
 	srv.loop.ArmCoarse(&c.delay.timer, srv.opts.ConnectTimeout, c.delay)
 	if c.proto4 {
 		c.connect(srv.Namespace.name, "")
@@ -108,6 +111,9 @@ func (c *Client) OnClose(_ *eio.Session, reason eio.Reason, desc error) {
 // receive handles one message; an error means that the client broke the protocol.
 func (c *Client) receive(data []byte, binary bool) error {
 	srv := c.server
+	if srv.translate != nil {
+		return c.parse(srv.translate, data, binary)
+	}
 	if binary {
 		text, atts, done, err := c.input.attachment(&srv.pool, data)
 		if err != nil || !done {
@@ -235,7 +241,11 @@ func (c *Client) unlink(s *Socket) {
 func (c *Client) send(kind packetType, ns *Namespace, payload string) Status {
 	enc := c.server.open(ns.wire)
 	enc.buf = append(enc.buf, payload...)
-	status := c.conn.Send(enc.end(kind, ns.wire, 0, false), false)
+	message, binary, _ := c.server.seal(enc, kind, ns.wire, 0, false)
+	status := Dropped
+	if enc.err == nil {
+		status = c.conn.Send(message, binary)
+	}
 	c.server.done(enc)
 	return status
 }
@@ -285,6 +295,9 @@ func (c *Client) onClose(reason Reason, desc error) {
 	c.setState(clientClosed)
 	srv := c.server
 	srv.clients--
+	if c.proto4 {
+		srv.clients4--
+	}
 	c.joined()
 	c.input.drop(&srv.pool)
 	outer := srv.closing

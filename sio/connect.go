@@ -120,7 +120,7 @@ func (c *Client) connect(name, auth string) {
 	s.id = c.server.socketID(s)
 	ns.pending++
 	a := &admission{socket: s}
-	a.next(nil)
+	s.identify(a.begin)
 }
 
 // admission is a socket's way through the middlewares of its namespace.
@@ -130,7 +130,17 @@ type admission struct {
 	over   bool
 }
 
-// next is what each middleware calls, and what starts the chain.
+// begin starts the chain, or passes over it for a socket that comes back.
+func (a *admission) begin() {
+	if s := a.socket; s.Recovered() && !s.Server().opts.ConnectionStateRecovery.RunMiddlewares {
+		a.over = true
+		s.onConnect()
+		return
+	}
+	a.next(nil)
+}
+
+// next is what each middleware calls.
 func (a *admission) next(err error) {
 	s := a.socket
 	if a.over {
@@ -183,7 +193,7 @@ func (s *Socket) onConnect() {
 	s.ns.insert(s)
 	payload := ""
 	if !c.proto4 {
-		payload = `{"sid":"` + s.id + `"}`
+		payload = `{"sid":"` + s.id + `"` + s.announce() + `}`
 	}
 	c.send(typeConnect, s.ns, payload)
 	for _, l := range [...]*listeners{&s.ns.listeners, s.ns.inherited()} {
@@ -218,9 +228,12 @@ func (c *Client) refuseNamespace(name string, e Error, fromMiddleware bool) {
 	err := enc.err
 	if len(enc.atts) > 0 {
 		err = ErrUnsupported // CONNECT_ERROR carries no attachments
-		enc.buf, enc.atts = appendString(enc.buf[:enc.room], e.Message), nil
+		enc.buf, enc.atts, enc.marks = appendString(enc.buf[:enc.room], e.Message), nil, nil
 	}
-	c.conn.Send(enc.end(typeConnectError, wire, 0, false), false)
+	message, binary, _ := srv.seal(enc, typeConnectError, wire, 0, false)
+	if message != nil {
+		c.conn.Send(message, binary)
+	}
 	srv.done(enc)
 	if err != nil {
 		srv.report(nil, err)

@@ -100,6 +100,9 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 		}
 	}
 	status := Dropped
+	if fn == nil && s.keeps(how) {
+		return s.emitKept(event, args, single)
+	}
 	if s.Connected() && (!how.volatile || s.client.conn.Writable()) {
 		if s.listeners.has(onAnyOutgoing) {
 			s.notify(event, outgoing(args, single))
@@ -110,6 +113,9 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 		} else {
 			enc.event(event, args)
 		}
+		if how.volatile && s.ns.keeper != nil && !s.client.proto4 && fn == nil {
+			enc.noOffset()
+		}
 		status = s.finish(enc, typeEvent, id, fn != nil)
 	}
 	if status == Dropped && fn != nil {
@@ -118,6 +124,15 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 		}
 	}
 	return status
+}
+
+// emitKept sends an event that is also kept for the case that the socket is lost.
+func (s *Socket) emitKept(event string, args []any, single *one) Status {
+	if s.listeners.has(onAnyOutgoing) {
+		s.notify(event, outgoing(args, single))
+	}
+	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}}
+	return o.send(s.ns, clients5, event, args, single)
 }
 
 // outgoing are the arguments of an event as its listeners see them.
@@ -160,14 +175,15 @@ func (s *Socket) answerOne(id uint64, a one) Status {
 // nothing of it, since it is only closed, never full.
 func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID bool) Status {
 	srv := s.client.server
+	message, binary, atts := srv.seal(enc, kind, s.ns.wire, id, hasID)
 	if err := enc.err; err != nil {
 		srv.done(enc)
 		srv.report(s, err)
 		return Dropped
 	}
 	conn := s.client.conn
-	status := conn.Send(enc.end(kind, s.ns.wire, id, hasID), false)
-	for _, b := range enc.atts {
+	status := conn.Send(message, binary)
+	for _, b := range atts {
 		if status == Dropped {
 			break
 		}

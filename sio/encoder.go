@@ -40,10 +40,11 @@ const headerRoom = 32
 
 // encoder builds one packet at a time.
 type encoder struct {
-	buf   []byte   // header room, then the payload under construction
-	room  int      // where the payload begins in buf
-	atts  [][]byte // attachments of the packet: views, dropped with reset
-	keys  []string // sorted keys of the maps that are open
+	buf   []byte        // header room, then the payload under construction
+	room  int           // where the payload begins in buf
+	atts  [][]byte      // attachments of the packet: views, dropped with reset
+	marks []placeholder // where they belong in buf
+	keys  []string      // sorted keys of the maps that are open
 	depth int
 	err   error // the first value that could not be encoded
 	busy  bool  // between begin and reset
@@ -65,7 +66,7 @@ func (e *encoder) begin(scratch []byte, wire string) {
 // reset forgets the packet and everything it refers to.
 func (e *encoder) reset() {
 	clear(e.atts)
-	e.atts, e.keys, e.buf, e.busy = e.atts[:0], e.keys[:0], nil, false
+	e.atts, e.marks, e.keys, e.buf, e.busy = e.atts[:0], e.marks[:0], e.keys[:0], nil, false
 }
 
 // end writes the header before the payload and returns the whole text of the packet; it is valid until reset.
@@ -264,9 +265,11 @@ func (e *encoder) object(m map[string]any) {
 
 // attachment appends a placeholder and keeps the bytes beside the packet.
 func (e *encoder) attachment(b []byte) {
+	from := uint32(len(e.buf))
 	e.buf = append(e.buf, `{"_placeholder":true,"num":`...)
 	e.buf = strconv.AppendInt(e.buf, int64(len(e.atts)), 10)
 	e.buf = append(e.buf, '}')
+	e.marks = append(e.marks, placeholder{from, uint32(len(e.buf)), int32(len(e.atts))})
 	e.atts = append(e.atts, b)
 }
 

@@ -48,6 +48,9 @@ func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim limits) error {
 	if err != nil {
 		return err
 	}
+	if p.marks != nil {
+		e.marks = append(e.marks, p.marks...)
+	}
 	e.data, e.atts, e.args, e.name, e.label, e.err = p.data, atts, e.spans, nil, "", nil
 	e.id, e.ask, e.asked, e.step, e.wait = p.id, false, false, 0, false
 	if p.kind.event() {

@@ -18,6 +18,10 @@ type Namespace struct {
 	match     func(name string, h Handshake) bool
 	children  []*Namespace
 	adapter   Adapter
+	keeper    RecoveryAdapter    // the adapter, when lost sockets may come back
+	secrets   map[string]*Socket // connected sockets by pid, then
+	gap       uint64             // number of the latest packet that is forgotten
+	lost      int                // sockets that may come back
 	listeners listeners
 	sockets   []*Socket
 	table     socketTable
@@ -29,6 +33,9 @@ type Namespace struct {
 func (srv *Server) newNamespace(name string, parent *Namespace) *Namespace {
 	ns := &Namespace{server: srv, name: name, wire: wireName(name), parent: parent}
 	ns.adapter = srv.opts.Adapter(ns)
+	if srv.history != nil {
+		ns.keeper, _ = ns.adapter.(RecoveryAdapter)
+	}
 	return ns
 }
 
@@ -107,7 +114,7 @@ func (ns *Namespace) empty() bool { return len(ns.sockets) == 0 && ns.pending ==
 
 // emptied is called when a socket left.
 func (ns *Namespace) emptied() {
-	if ns.parent != nil && ns.server.opts.CleanupEmptyChildNamespaces && ns.empty() {
+	if ns.parent != nil && ns.server.opts.CleanupEmptyChildNamespaces && ns.empty() && ns.lost == 0 {
 		ns.discard()
 	}
 }

@@ -31,6 +31,11 @@ type Options struct {
 	// Adapter makes the adapter of each namespace. Default NewMemoryAdapter.
 	Adapter func(*Namespace) Adapter
 
+	// ConnectionStateRecovery lets lost sockets come back; nil is off.
+	ConnectionStateRecovery *ConnectionStateRecovery
+	// Parser is the wire form of packets. Default is socket.io-parser's; see package sio/msgpack for the other one.
+	Parser Parser
+
 	// What one client may use. Defaults: 10 attachments of a packet; 4 times MaxHTTPBufferSize for the bytes of one
 	// binary packet; 512 bytes of a namespace, event or room name; 16 kB of an auth payload; 65536 values in an argument
 	// that Bind and Any decode; 64 namespaces; 1024 rooms of a socket; 1024 outstanding acks of a socket.
@@ -55,6 +60,8 @@ type Options struct {
 	MaxFragments                     int
 	Transports                       []string
 	RefuseUpgrades                   bool
+	NoTrailingSlash                  bool
+	InitialPacket                    string
 	RefuseEIO3                       bool
 	Cors                             *webapp.Cors
 	Cookie                           *webapp.Cookie
@@ -85,6 +92,13 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.MaxPendingAcks, 1024)
 	set(&o.MaxChildNamespaces, 1024)
 	set(&o.MaxReconstructionBytes, 16<<20)
+	if o.ConnectionStateRecovery != nil {
+		r, err := o.ConnectionStateRecovery.withDefaults()
+		if err != nil {
+			return o, err
+		}
+		o.ConnectionStateRecovery = r
+	}
 	if o.Adapter == nil {
 		o.Adapter = func(ns *Namespace) Adapter { return NewMemoryAdapter(ns) }
 	}

@@ -43,9 +43,10 @@ type packet struct {
 	kind        packetType
 	hasID       bool
 	attachments int
-	id          uint64 // ack id, as JavaScript reads it: exact to 2^53, then rounded to what a float64 holds
-	namespace   []byte // with its leading slash; nil for the main namespace
-	data        []byte // the payload, not yet checked; empty when the packet has none
+	id          uint64        // ack id, as JavaScript reads it: exact to 2^53, then rounded to what a float64 holds
+	namespace   []byte        // with its leading slash; nil for the main namespace
+	data        []byte        // the payload, not yet checked; empty when the packet has none
+	marks       []placeholder // what a Parser found; else the scan finds them
 }
 
 // parseError is a reason to refuse a packet; the client that sent it is disconnected.

@@ -18,11 +18,15 @@ type Server struct {
 	engine *eio.Server
 	log    *webapp.LogLimiter
 	limits limits
+	// translate is nil with the default parser.
+	translate *translate
+	history   *history // nil without connection state recovery
 
 	namespaces map[string]*Namespace
 	parents    []*Namespace // dynamic namespaces
 	childCount int
 	clients    int
+	clients4   int // of them those of protocol 4
 
 	scan   scanner
 	enc    encoder
@@ -68,6 +72,12 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
 		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes},
+	}
+	if opts.Parser != nil {
+		srv.translate = &translate{parser: opts.Parser}
+	}
+	if opts.ConnectionStateRecovery != nil {
+		srv.history = newHistory(srv.loop, opts.ConnectionStateRecovery)
 	}
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace

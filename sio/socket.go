@@ -54,6 +54,7 @@ type Socket struct {
 	next      *Socket     // in the client's list
 	chain     *Socket     // in the namespace's table
 	listeners *listeners  // nil while there are none
+	extra     *extra      // see recovery.go
 	acks      []*wait     // asked for, in order of id
 	rooms     []residence // see adapter.go
 	lastAck   uint32      // ids given out
@@ -268,6 +269,9 @@ func (s *Socket) setState(to socketState) {
 func (s *Socket) onClose(reason Reason) {
 	switch s.state {
 	case socketConnecting:
+		if s.extra != nil && s.extra.saved != nil {
+			s.ns.keeper.PersistSession(s.extra.saved) // it was lost again on its way back
+		}
 		s.abandon()
 		return
 	case socketDisconnecting, socketClosed:
@@ -275,6 +279,7 @@ func (s *Socket) onClose(reason Reason) {
 	}
 	s.setState(socketDisconnecting)
 	s.tell(onDisconnecting, reason)
+	s.persist(reason)
 	s.ns.adapter.DelAll(s)
 	s.ns.remove(s)
 	s.client.unlink(s)

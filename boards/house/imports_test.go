@@ -23,6 +23,7 @@ var may = []struct {
 	{"eio/v06", "poll webapp webapp/ws eio/internal/jstext", "the protocol of 2010 is carried by HTTP and frames, too"},
 	{"eio/v06/browser", "* -boards -bench", "a test program"},
 	{"sio", "poll webapp webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
+	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
 	{"sio/sim", "* -boards -bench", "the simulation of the whole stack"},
 	{"sio/conformance", "* -boards -bench", "a test program"},
 	{"sio/interop", "* -boards -bench", "a test program"},

@@ -9,11 +9,19 @@ import (
 	"time"
 
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/msgpack"
 )
 
 // sio plays the Socket.IO server.
-func (f *fixture) sio(string) error {
-	io, err := sio.New(f.app, sio.Options{ConnectTimeout: 500 * time.Millisecond})
+func (f *fixture) sio(variant string) error {
+	o := sio.Options{ConnectTimeout: 500 * time.Millisecond}
+	switch variant {
+	case "msgpack":
+		o.Parser = msgpack.New(msgpack.Options{})
+	case "rec":
+		o.ConnectionStateRecovery = &sio.ConnectionStateRecovery{}
+	}
+	io, err := sio.New(f.app, o)
 	if err != nil {
 		return err
 	}

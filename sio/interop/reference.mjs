@@ -1,13 +1,15 @@
 // The interop test app on the reference server. server/main.go is the same app on ours; the suite must pass with both.
 //
-//   node reference.mjs -listen 127.0.0.1:0 [-ping-interval-ms 25000] [-ping-timeout-ms 20000]
+//   node reference.mjs -listen 127.0.0.1:0 [-ping-interval-ms 25000] [-ping-timeout-ms 20000] [-recovery=true] [-parser msgpack]
 //
 // It prints "listening ADDR", then "opened NSP ID" and "closed NSP ID REASON" for every socket. SIGTERM stops it.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
+import msgpack from "socket.io-msgpack-parser";
 
 const flags = { listen: "127.0.0.1:0", "ping-interval-ms": "25000", "ping-timeout-ms": "20000" };
-for (let i = 2; i < process.argv.length; i += 2) flags[process.argv[i].replace(/^-+/, "")] = process.argv[i + 1];
+const words = process.argv.slice(2).flatMap((word) => word.split("="));
+for (let i = 0; i < words.length; i += 2) flags[words[i].replace(/^-+/, "")] = words[i + 1];
 
 const http = createServer((req, res) => {
   res.setHeader("Content-Type", "text/html; charset=utf-8");
@@ -18,6 +20,8 @@ const io = new Server(http, {
   maxHttpBufferSize: 1e6,
   pingInterval: +flags["ping-interval-ms"],
   pingTimeout: +flags["ping-timeout-ms"],
+  ...(flags.recovery && { connectionStateRecovery: {} }),
+  ...(flags.parser && { parser: msgpack }),
 });
 
 function serve(nsp) {

@@ -4,11 +4,12 @@
 //
 // COMMAND follows the line protocol that reference.mjs describes; node reference.mjs is the oracle.
 import { cases } from "./lib/cases.mjs";
-import { clients, modes, Peers } from "./lib/clients.mjs";
+import { clients, modes, msgpackClients, Peers } from "./lib/clients.mjs";
 import { Report } from "./lib/report.mjs";
 import { Server } from "./lib/server.mjs";
 import { Bystander, chatTogether } from "./lib/together.mjs";
 import { heartbeatCases, restartCases } from "./lib/lifetime.mjs";
+import { recoveryCases } from "./lib/recovery.mjs";
 
 const argv = process.argv.slice(2);
 let only = /./;
@@ -22,20 +23,7 @@ await server.start();
 const bystanders = [];
 for (const client of clients) bystanders.push(await Bystander.start(server, client));
 
-for (const client of clients) {
-  for (const mode of Object.keys(modes)) {
-    for (const [name, run] of Object.entries(cases)) {
-      await report.run(`${client.label} ${mode}: ${name}`, async () => {
-        const peers = new Peers(server, client, mode);
-        try {
-          await run(peers, server);
-        } finally {
-          peers.close();
-        }
-      });
-    }
-  }
-}
+await allCases(clients, server);
 await report.run("all versions in one room", () => chatTogether(server));
 for (const bystander of bystanders) {
   await report.run(`bystander ${bystander.label} was answered all along`, () => bystander.finish());
@@ -46,6 +34,29 @@ await report.run("the server ends on SIGTERM, every disconnect told once", async
   if (server.unsettled().length) throw new Error(`not told once: ${server.unsettled().join(", ")}`);
 });
 
+const packed = new Server(argv, ["-parser", "msgpack"]);
+await packed.start();
+await allCases(msgpackClients, packed);
+await packed.stop();
 await heartbeatCases(report, argv);
 await restartCases(report, argv);
+await recoveryCases(report, argv);
 process.exit(report.close());
+
+// allCases runs every case for every client and transport against one server.
+async function allCases(clients, server) {
+  for (const client of clients) {
+    for (const mode of Object.keys(modes)) {
+      for (const [name, run] of Object.entries(cases)) {
+        await report.run(`${client.label} ${mode}: ${name}`, async () => {
+          const peers = new Peers(server, client, mode);
+          try {
+            await run(peers, server);
+          } finally {
+            peers.close();
+          }
+        });
+      }
+    }
+  }
+}

@@ -50,11 +50,11 @@ function talk({ options, transport, text }) {
   return Promise.race([run(), new Promise((_, no) => setTimeout(() => no(new Error("no answer within 8 s")), 8000))]);
 }
 
-async function one(client, options, transport) {
+async function one(client, options, transport, server, bundle = "socket.io.js") {
   const page = await browser.newPage();
   try {
     await page.goto(server.url);
-    await page.addScriptTag({ path: fileURLToPath(new URL(`../node_modules/${client.name}/dist/socket.io.js`, import.meta.url)) });
+    await page.addScriptTag({ path: fileURLToPath(new URL(`../node_modules/${client.name}/dist/${bundle}`, import.meta.url)) });
     // A 1.x client in a browser takes a text payload for bytes and loses what is not ASCII, with the reference too.
     const ascii = client.major === 1 && transport === "polling" && !options.forceJSONP;
     const text = (ascii ? "" : "é€😀\u2028") + "\\n\\\n\"'";
@@ -78,13 +78,21 @@ async function one(client, options, transport) {
 
 for (const client of clients) {
   for (const [mode, transports] of Object.entries(modes)) {
-    await report.run(`browser ${client.label} ${mode}`, () => one(client, { transports }, transports.at(-1)));
+    await report.run(`browser ${client.label} ${mode}`, () => one(client, { transports }, transports.at(-1), server));
   }
   if (client.major < 4) {
     const options = { transports: ["polling"], forceJSONP: true };
-    await report.run(`browser ${client.label} jsonp`, () => one(client, options, "polling"));
+    await report.run(`browser ${client.label} jsonp`, () => one(client, options, "polling", server));
   }
 }
+const packed = new Server(process.argv.slice(2), ["-parser", "msgpack"]);
+await packed.start();
+for (const [mode, transports] of Object.entries(modes)) {
+  const [client] = clients;
+  await report.run(`browser ${client.label} msgpack bundle ${mode}`, () =>
+    one(client, { transports }, transports.at(-1), packed, "socket.io.msgpack.min.js"));
+}
+await packed.stop();
 await browser.close();
 await report.run("the server ends on SIGTERM", async () => assert.equal((await server.stop()).code, 0));
 process.exit(report.close());

@@ -11,14 +11,15 @@ export const modes = {
 };
 
 class Client {
-  constructor(name) {
+  constructor(name, options = {}, kind = "") {
     const io = require(name);
+    this.options = options;
     this.name = name;
     this.Manager = io.Manager;
     this.version = require(`${name}/package.json`).version;
     this.major = +this.version.split(".")[0];
     this.eio = this.major >= 3 ? 4 : 3;
-    this.label = this.version.split(".").slice(0, 2).join(".");
+    this.label = this.version.split(".").slice(0, 2).join(".") + kind;
     this.refused = this.major >= 3 ? "connect_error" : "error";
   }
 
@@ -30,6 +31,7 @@ class Client {
       reconnection: false,
       timeout: 5000,
       autoConnect: true,
+      ...this.options,
       ...options,
     });
   }
@@ -58,6 +60,10 @@ class Client {
 }
 
 export const clients = ["client4", "client3", "client2", "client1"].map((name) => new Client(name));
+
+// The parser's current version is that of clients 3.x and 4.x.
+const msgpack = { parser: require("socket.io-msgpack-parser") };
+export const msgpackClients = ["client4", "client3"].map((name) => new Client(name, msgpack, " msgpack"));
 
 // Peers opens sockets and closes them all when the case is over.
 export class Peers {

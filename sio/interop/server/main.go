@@ -18,6 +18,7 @@ import (
 
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/msgpack"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -25,6 +26,8 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "address and port")
 	interval := flag.Int("ping-interval-ms", 25000, "heartbeat interval in ms")
 	timeout := flag.Int("ping-timeout-ms", 20000, "heartbeat timeout in ms")
+	recovery := flag.Bool("recovery", false, "connection state recovery")
+	parser := flag.String("parser", "", "msgpack, or the default one")
 	flag.Parse()
 	addr, err := netip.ParseAddrPort(*listen)
 	check(err)
@@ -36,10 +39,17 @@ func main() {
 	app.Get("/", func(_ *webapp.Request, res *webapp.Response) {
 		res.Type("text/html; charset=utf-8").End("<!doctype html><title>interop</title>")
 	})
-	io, err := sio.New(app, sio.Options{
+	o := sio.Options{
 		PingInterval: time.Duration(*interval) * time.Millisecond,
 		PingTimeout:  time.Duration(*timeout) * time.Millisecond,
-	})
+	}
+	if *recovery {
+		o.ConnectionStateRecovery = &sio.ConnectionStateRecovery{}
+	}
+	if *parser == "msgpack" {
+		o.Parser = msgpack.New(msgpack.Options{})
+	}
+	io, err := sio.New(app, o)
 	check(err)
 	for _, name := range []string{"/", "/chat", "/deny", "/auth"} {
 		serve(io.Of(name))
