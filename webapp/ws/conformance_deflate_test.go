@@ -92,7 +92,7 @@ type echoer struct {
 
 func (e *echoer) OnMessage(op OpCode, payload []byte) {
 	e.out = AppendFrame(e.out, op, payload)
-	if e.terms.Fits(len(payload)) {
+	if e.d.Takes(e.out, e.terms) {
 		e.out = e.d.Compress(e.out, 0)
 	}
 }

@@ -8,8 +8,10 @@ import "compress/flate"
 // Deflater compresses frames, on one goroutine. The zero Deflater is ready; it must not be copied. It holds 1.2 MB
 // from the first frame on, as the standard library's writer does, and none before.
 type Deflater struct {
-	writer *flate.Writer
-	out    deflated
+	// Threshold is the size in bytes of a payload below which Takes declines.
+	Threshold int
+	writer    *flate.Writer
+	out       deflated
 }
 
 type deflated []byte
@@ -21,8 +23,18 @@ func (d *deflated) Write(p []byte) (int, error) {
 
 const keepDeflatedBytes = 64 << 10
 
-// Compress compresses the payload of the frame that b[at:] is, one that AppendFrame or AppendHeader began and that is
-// not empty, and returns b with the smaller frame in its place; or as it was, if it does not get smaller.
+// Takes tells whether a frame that AppendFrame or AppendHeader began may be compressed for a client with these terms,
+// and is large enough for it.
+func (d *Deflater) Takes(frame []byte, terms Terms) bool {
+	if terms.Window == 0 || len(frame) < d.Threshold {
+		return false
+	}
+	h, _, err := ParseHeader(frame)
+	return err == nil && h.Length >= int64(d.Threshold) && (terms.Window == maxWindow || h.Length <= 1<<terms.Window)
+}
+
+// Compress compresses the payload of the frame that b[at:] is, one that Takes approved of, and returns b with the
+// smaller frame in its place; or as it was, if it does not get smaller.
 func (d *Deflater) Compress(b []byte, at int) []byte {
 	h, n, _ := ParseHeader(b[at:])
 	payload := b[at+n:]

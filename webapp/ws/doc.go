@@ -25,7 +25,7 @@
 // The one extension is permessage-deflate (RFC 7692), always without context takeover in both directions: a message is
 // compressed and inflated on its own, by one Deflater and one Inflater for all connections of a loop, and a connection
 // keeps nothing of it. A server that wants it gives its Limits an Inflater, puts what NegotiateDeflate answers on the
-// 101, makes its Reader with Deflate where there are terms, and calls Compress on the frames that they fit.
+// 101, makes its Reader for their Side, and calls Compress on the frames that a Deflater takes.
 //
 // Read next: webapp/request.go for Switch, which takes a connection out of HTTP, or eio/websocket.go, which feeds a
 // Reader.

@@ -15,13 +15,18 @@ type Terms struct {
 	named  bool // the client asked for it, and must be answered
 }
 
-// Fits reports whether a message of n bytes may be compressed.
-func (t Terms) Fits(n int) bool { return t.Window == maxWindow || n <= 1<<t.Window && t.Window != 0 }
-
 const (
 	minWindow = 8
 	maxWindow = 15
 )
+
+// Side is the Server's state for NewReader.
+func (t Terms) Side() State {
+	if t.Window == 0 {
+		return Server
+	}
+	return Server | Deflate
+}
 
 // NegotiateDeflate reads the combined values of Sec-WebSocket-Extensions and takes the first offer of
 // permessage-deflate that is in order: known parameters, none twice, with values as section 7.1 wants them. Other

@@ -93,17 +93,21 @@ func TestNegotiateDeflate(t *testing.T) {
 	}
 }
 
-func TestTermsFit(t *testing.T) {
+func TestTakes(t *testing.T) {
 	for _, c := range []struct {
-		window uint8
-		n      int
-		want   bool
+		threshold int
+		window    uint8
+		n         int
+		want      bool
 	}{
-		{0, 0, false}, {0, 1, false}, {8, 256, true}, {8, 257, false}, {14, 1 << 14, true}, {14, 1<<14 + 1, false},
-		{15, 1 << 20, true},
+		{0, 0, 0, false}, {0, 0, 100, false}, {0, 15, 0, true}, {1024, 15, 1020, false}, {1024, 15, 1023, false},
+		{1024, 15, 1024, true}, {1024, 15, 1 << 20, true}, {1024, 9, 1024, false}, {1, 8, 256, true}, {1, 8, 257, false},
+		{1, 14, 1 << 14, true}, {1, 14, 1<<14 + 1, false},
 	} {
-		if got := (Terms{Window: c.window}).Fits(c.n); got != c.want {
-			t.Errorf("%d bytes in a window of %d bits: %v", c.n, c.window, got)
+		d := Deflater{Threshold: c.threshold}
+		frame := AppendFrame(nil, OpText, make([]byte, c.n))
+		if got := d.Takes(frame, Terms{Window: c.window}); got != c.want {
+			t.Errorf("%d bytes, from %d on, in a window of %d bits: %v", c.n, c.threshold, c.window, got)
 		}
 	}
 }
