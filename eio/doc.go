@@ -15,7 +15,7 @@
 //	session.go    Session: one client; its states; messages up and down
 //	heartbeat.go  pings, pongs and silence
 //	polling.go    the transport over GET and POST; poll_answer.go, its answers
-//	websocket.go  the transport on a WebSocket
+//	websocket.go  the transport on a WebSocket, compressed if both sides like
 //	upgrade.go    from one to the other, with a probe
 //	message.go    Message: one frame for many sessions
 //	handshake.go  what is remembered of the opening request

@@ -18,14 +18,16 @@ type Server struct {
 	onConnection func(*Session)
 	hooks        *engineHooks // nil while nobody listens
 	limits       ws.Limits
-	grain        int64      // ms, see beatGrain
-	openTail     string     // of the open packet, behind the sid
-	dirty        *polling   // polls to answer at the end of the turn
-	flushTimer   poll.Timer // due at once while dirty is not empty
-	payload      []byte     // scratch for a polling answer
-	script       []byte     // scratch for a JSONP answer
-	block        []byte     // scratch for a header block
-	target       string     // of the last handshake
+	inflater     ws.Inflater // of compressed messages that come in
+	deflater     ws.Deflater // of those that go out
+	grain        int64       // ms, see beatGrain
+	openTail     string      // of the open packet, behind the sid
+	dirty        *polling    // polls to answer at the end of the turn
+	flushTimer   poll.Timer  // due at once while dirty is not empty
+	payload      []byte      // scratch for a polling answer
+	script       []byte      // scratch for a JSONP answer
+	block        []byte      // scratch for a header block
+	target       string      // of the last handshake
 	head         unique.Handle[string]
 	stats        Stats
 	closed       bool
@@ -45,7 +47,10 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	}
 	e := &Server{loop: loop, options: o, head: unique.Make("")}
 	e.grain = beatGrain(o.PingInterval)
-	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments}
+	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
+	if o.PerMessageDeflate != nil {
+		e.deflater.Threshold = o.PerMessageDeflate.Threshold
+	}
 	e.openTail = `],"pingInterval":` + strconv.FormatInt(o.PingInterval.Milliseconds(), 10) +
 		`,"pingTimeout":` + strconv.FormatInt(o.PingTimeout.Milliseconds(), 10) +
 		`,"maxPayload":` + strconv.Itoa(o.MaxHTTPBufferSize) + `}`
@@ -225,7 +230,7 @@ func (e *Server) sendPayload(res *webapp.Response, t *polling, payload []byte, o
 		payload = e.script
 	}
 	res.Type(kind).Set("Cache-Control", "no-store")
-	if o := &e.options; !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
+	if o := &e.options; t.dense && !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
 		res.SendCompressed(payload)
 	} else {
 		res.SendBytes(payload)
