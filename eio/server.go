@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"log/slog"
 	"strconv"
 	"unique"
 
@@ -16,6 +17,7 @@ type Server struct {
 	sessions     table
 	onConnection func(*Session)
 	hooks        *engineHooks // nil while nobody listens
+	debug        *slog.Logger // nil while nobody wants to know
 	limits       ws.Limits
 	grain        int64      // ms, see beatGrain
 	openTail     string     // of the open packet, behind the sid
@@ -156,6 +158,9 @@ func (e *Server) question(req *webapp.Request) (q question) {
 // whose client cannot read that, as plain text with status 400.
 func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
 	e.stats.Refused++
+	if e.debug != nil {
+		e.debug.Debug("request refused", "code", int(code), "message", message, "context", q.context())
+	}
 	if e.hooks != nil && e.hooks.connectionError != nil {
 		e.hooks.connectionError(&ConnectionError{Request: q.req, Code: code, Message: message, Context: q.context()})
 	}
