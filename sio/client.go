@@ -173,7 +173,8 @@ func (c *Client) onPacket(p *packet, atts [][]byte) error {
 	}
 	s := c.find(name)
 	if d := c.server.debug; d != nil {
-		d.say(scopeClient, "got packet", "sid", c.conn.ID(), "type", p.kind.String(), "nsp", string(name), "data", string(p.data))
+		d.say(scopeClient, "got packet", "sid", c.conn.ID(), "type", p.kind.String(), "nsp", string(name), "data",
+			string(p.data))
 	}
 	switch {
 	case p.kind == typeConnect:

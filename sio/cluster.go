@@ -176,7 +176,8 @@ func (ns *Namespace) ServerSideEmit(event string, args ...any) error {
 
 // ServerSideEmitWithAck is ServerSideEmit that calls fn with the answers of all other servers, with those so far when
 // some of them failed to answer in time.
-func (ns *Namespace) ServerSideEmitWithAck(event string, fn func(err error, answers []json.RawMessage), args ...any) error {
+func (ns *Namespace) ServerSideEmitWithAck(event string, fn func(err error, answers []json.RawMessage),
+	args ...any) error {
 	return ns.serverSide(event, args, func(answers []json.RawMessage, err error) { fn(err, answers) })
 }
 

@@ -173,6 +173,10 @@ func (s *Socket) answer(id uint64, args []any, first *answered) Status {
 	if enc.answer(args); first != nil {
 		first.remember(enc)
 	}
+	if !s.Connected() {
+		s.client.server.done(enc)
+		return Dropped
+	}
 	return s.finish(enc, typeAck, id, true, false)
 }
 
@@ -184,6 +188,10 @@ func (s *Socket) answerOne(id uint64, a one, first *answered) Status {
 	enc := s.client.server.open(s.ns.wire)
 	if enc.answerOne(a); first != nil {
 		first.remember(enc)
+	}
+	if !s.Connected() {
+		s.client.server.done(enc)
+		return Dropped
 	}
 	return s.finish(enc, typeAck, id, true, false)
 }
