@@ -64,6 +64,9 @@ func (e *Server) newSession(req *webapp.Request, q question) *Session {
 	}
 	e.sessions.insert(s)
 	e.stats.Handshakes++
+	if e.debug != nil {
+		e.debug.Debug("handshake", "sid", s.id, "protocol", int(s.protocol), "transport", q.transport.String())
+	}
 	s.startHeartbeat()
 	return s
 }

@@ -1,6 +1,10 @@
 package eio
 
-import "github.com/edgesio/edgesio/webapp"
+import (
+	"log/slog"
+
+	"github.com/edgesio/edgesio/webapp"
+)
 
 // What a program may listen to beside the handler of a session: the reference's events of a connection and of the
 // engine. Nobody pays for what nobody listens to.
@@ -132,3 +136,7 @@ func (e *Server) dress(req *webapp.Request, res *webapp.Response, initial bool) 
 		h.headers(res, req)
 	}
 }
+
+// SetDebug makes l the receiver of what happens in the engine, at level Debug;
+// nil, the default, is silence.
+func (e *Server) SetDebug(l *slog.Logger) { e.debug = l }

@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"log/slog"
 	"strconv"
 	"unique"
 
@@ -17,6 +18,7 @@ type Server struct {
 	sessions     table
 	onConnection func(*Session)
 	hooks        *engineHooks // nil while nobody listens
+	debug        *slog.Logger // nil while nobody wants to know
 	limits       ws.Limits
 	inflater     ws.Inflater // of compressed messages that come in
 	deflater     ws.Deflater // of those that go out
@@ -162,6 +164,9 @@ func (e *Server) question(req *webapp.Request) (q question) {
 // whose client cannot read that, as plain text with status 400.
 func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
 	e.stats.Refused++
+	if e.debug != nil {
+		e.debug.Debug("request refused", "code", int(code), "message", message, "context", q.context())
+	}
 	if e.hooks != nil && e.hooks.connectionError != nil {
 		e.hooks.connectionError(&ConnectionError{Request: q.req, Code: code, Message: message, Context: q.context()})
 	}

@@ -174,6 +174,9 @@ func (s *Session) end(reason Reason, desc error) {
 		return
 	}
 	s.setState(sessionClosed)
+	if e := s.server; e.debug != nil {
+		e.debug.Debug("closed", "sid", s.id, "reason", string(reason), "description", desc)
+	}
 	s.server.forget(s)
 	if s.probe != nil {
 		s.probe.abandon(0)

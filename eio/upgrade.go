@@ -84,6 +84,9 @@ func (s *Session) upgrade(w *websocket) {
 	old, status := s.polling, poll.OK
 	s.probe, s.polling, s.ws = nil, nil, w
 	s.upgraded = true
+	if e := s.server; e.debug != nil {
+		e.debug.Debug("upgrade", "sid", s.id)
+	}
 	s.server.stats.Upgrades++
 	s.server.stats.WebSockets++
 	old.discard()

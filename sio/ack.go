@@ -17,6 +17,7 @@ type wait struct {
 	timer  poll.Timer
 	socket *Socket
 	fn     AckFunc
+	all    *gathering // instead of fn, for one of the answers to a broadcast
 	id     uint64
 	next   *wait // in the server's list of spare ones
 }
@@ -51,19 +52,25 @@ func (s *Socket) ask(fn AckFunc, timeout time.Duration) (uint64, bool) {
 		srv.fail(s, fn, ErrTooManyAcks)
 		return 0, false
 	}
-	w := srv.spare
-	if w != nil {
-		srv.spare, srv.spares = w.next, srv.spares-1
-	} else {
-		w = new(wait)
-	}
-	w.socket, w.fn, w.id, w.next = s, fn, uint64(s.lastAck), nil
+	w := srv.newWait(s, fn, uint64(s.lastAck))
 	s.lastAck++
 	s.acks = append(s.acks, w)
 	if timeout > 0 {
 		srv.loop.Arm(&w.timer, timeout, w)
 	}
 	return w.id, true
+}
+
+// newWait takes a spare wait or makes one.
+func (srv *Server) newWait(s *Socket, fn AckFunc, id uint64) *wait {
+	w := srv.spare
+	if w != nil {
+		srv.spare, srv.spares = w.next, srv.spares-1
+	} else {
+		w = new(wait)
+	}
+	w.socket, w.fn, w.all, w.id, w.next = s, fn, nil, id, nil
+	return w
 }
 
 // OnTimer settles the ack whose time is over.
@@ -93,8 +100,11 @@ func (s *Socket) claim(id uint64) AckFunc {
 		s.acks = nil
 	}
 	fn, srv := w.fn, s.client.server
+	if g := w.all; g != nil {
+		fn = func(err error, e *Event) { g.take(s, err, e) }
+	}
 	srv.loop.Disarm(&w.timer)
-	w.fn, w.socket = nil, nil
+	w.fn, w.all, w.socket = nil, nil, nil
 	if srv.spares < maxSpareWaits {
 		w.next, srv.spare, srv.spares = srv.spare, w, srv.spares+1
 	}

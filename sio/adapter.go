@@ -66,6 +66,9 @@ func (a *MemoryAdapter) Add(s *Socket, name string) {
 	if a.find(s, name) >= 0 {
 		return
 	}
+	if d := a.ns.server.debug; d != nil {
+		d.say(scopeAdapter, "join", "id", s.id, "room", name)
+	}
 	r := a.rooms[name]
 	if r == nil {
 		if a.rooms == nil {
@@ -77,6 +80,17 @@ func (a *MemoryAdapter) Add(s *Socket, name string) {
 	}
 	s.rooms = append(s.rooms, residence{r, uint32(len(r.members))})
 	r.members = append(r.members, member{s, uint32(len(s.rooms) - 1)})
+	if a.told() {
+		if len(r.members) == 1 {
+			a.ns.TellRoom(CreateRoom, name, s)
+		}
+		a.ns.TellRoom(JoinRoom, name, s)
+	}
+}
+
+// told tells whether somebody listens to what happens to rooms.
+func (a *MemoryAdapter) told() bool {
+	return a.ns.listeners.has(onRoom) || a.ns.inherited().has(onRoom)
 }
 
 // find is the place of a room in the socket's list, -1 when it is not in it.
@@ -127,6 +141,12 @@ func (a *MemoryAdapter) leave(s *Socket, i int) {
 		delete(a.rooms, r.name)
 		if len(a.rooms) == 0 && a.peak > 64 {
 			a.rooms, a.peak = nil, 0
+		}
+	}
+	if a.told() {
+		a.ns.TellRoom(LeaveRoom, r.name, s)
+		if lastMember == 0 {
+			a.ns.TellRoom(DeleteRoom, r.name, s)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sio
 
 import (
 	"slices"
+	"time"
 
 	"github.com/edgesio/edgesio/eio"
 )
@@ -51,6 +52,13 @@ func (p *Packet) fill(text []byte, binary bool, atts [][]byte) {
 	p.messages[0].Reset(text, binary)
 	for i, b := range atts {
 		p.messages[i+1].Reset(b, true)
+	}
+}
+
+// plain keeps the packet from being compressed.
+func (p *Packet) plain() {
+	for i := range p.messages {
+		p.messages[i].Plain()
 	}
 }
 
@@ -125,6 +133,8 @@ type BroadcastOperator struct {
 	rooms, except roomList
 	volatile      bool
 	local         bool
+	plain         bool // not to be compressed
+	timeout       time.Duration
 }
 
 // To adds rooms: a socket gets the event once, however many of them it is in. rooms is copied.
@@ -148,7 +158,10 @@ func (o BroadcastOperator) Volatile() BroadcastOperator { o.volatile = true; ret
 // Local leaves out the sockets of other servers behind the same adapter.
 func (o BroadcastOperator) Local() BroadcastOperator { o.local = true; return o }
 
-// Emit sends an event to the audience. For the arguments see Socket.Emit; an answer cannot be asked for.
+// Compress(false) keeps the event from being compressed, where the engine's options would have it compressed.
+func (o BroadcastOperator) Compress(on bool) BroadcastOperator { o.plain = !on; return o }
+
+// Emit sends an event to the audience. For the arguments see Socket.Emit; for answers see EmitWithAck.
 func (o BroadcastOperator) Emit(event string, args ...any) Status { return o.emit(event, args, nil) }
 
 // EmitString sends an event with one string and allocates nothing.
@@ -161,13 +174,16 @@ func (o BroadcastOperator) EmitBytes(event string, b []byte) Status {
 	return o.emit(event, nil, &one{bytes: b, binary: true})
 }
 
+// Write is Send.
+func (o BroadcastOperator) Write(args ...any) Status { return o.Send(args...) }
+
 // Send emits the event "message".
 func (o BroadcastOperator) Send(args ...any) Status { return o.emit("message", args, nil) }
 
 // FetchSockets returns the sockets of the audience, in no order.
 func (o BroadcastOperator) FetchSockets() []*Socket {
 	var list []*Socket
-	to := Audience{Rooms: o.rooms.appendTo(nil), Except: o.except.appendTo(nil), Local: o.local}
+	to := o.audience()
 	o.each(func(ns *Namespace) {
 		ns.adapter.Each(&to, func(s *Socket) {
 			if s.Connected() {
@@ -246,6 +262,9 @@ func (o *BroadcastOperator) send(ns *Namespace, whom generation, event string, a
 	}
 	p, to := &enc.packet, &enc.audience
 	p.fill(message, binary, atts)
+	if o.plain {
+		p.plain()
+	}
 	to.Rooms, to.Except = o.rooms.appendTo(to.Rooms[:0]), o.except.appendTo(to.Except[:0])
 	to.Volatile, to.Local = o.volatile, o.local
 	status := ns.adapter.Broadcast(p, to)

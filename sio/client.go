@@ -75,6 +75,9 @@ func (srv *Server) onSession(conn *eio.Session) {
 	c := &Client{server: srv, conn: conn, proto4: conn.Protocol() == 3}
 	c.delay = &deadline{client: c}
 	conn.SetHandler(c)
+	if d := srv.debug; d != nil {
+		d.say(scopeServer, "incoming connection", "sid", conn.ID())
+	}
 	srv.clients++
 	if c.proto4 {
 		srv.clients4++
@@ -96,7 +99,7 @@ func (c *Client) OnMessage(_ *eio.Session, data []byte, binary bool) {
 }
 
 // OnDrain is called by the engine when everything that was sent has left.
-func (c *Client) OnDrain(*eio.Session) {}
+func (c *Client) OnDrain(*eio.Session) { c.drained() }
 
 // OnClose is called by the engine when the session is over. When that happens in the middle of sending, handlers are
 // told as soon as the packet in hand is sent.
@@ -169,6 +172,10 @@ func (c *Client) onPacket(p *packet, atts [][]byte) error {
 		name, _ = cutQuery(name)
 	}
 	s := c.find(name)
+	if d := c.server.debug; d != nil {
+		d.say(scopeClient, "got packet", "sid", c.conn.ID(), "type", p.kind.String(), "nsp", string(name), "data",
+			string(p.data))
+	}
 	switch {
 	case p.kind == typeConnect:
 		return c.onConnect(p, s)
@@ -269,6 +276,9 @@ func (c *Client) first(state socketState) *Socket {
 
 // refuse closes the connection of a client that broke the protocol with message.
 func (c *Client) refuse(err error, message []byte) {
+	if d := c.server.debug; d != nil {
+		d.say(scopeClient, "refused", "sid", c.conn.ID(), "error", err)
+	}
 	if c.server.onRefuse != nil {
 		c.server.onRefuse(c, err)
 	} else {

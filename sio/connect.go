@@ -118,6 +118,9 @@ func (c *Client) connect(name, auth string) {
 		return
 	}
 	s.id = c.server.socketID(s)
+	if d := c.server.debug; d != nil {
+		d.say(scopeNamespace, "connecting", "nsp", name, "sid", c.conn.ID(), "id", s.id)
+	}
 	ns.pending++
 	a := &admission{socket: s}
 	s.identify(a.begin)
@@ -189,6 +192,9 @@ func (s *Socket) onConnect() {
 	if c.state == clientWaiting {
 		c.setState(clientJoined)
 		c.joined()
+	}
+	if d := c.server.debug; d != nil {
+		d.say(scopeSocket, "connected", "id", s.id, "nsp", s.ns.name, "recovered", s.Recovered())
 	}
 	s.ns.insert(s)
 	payload := ""

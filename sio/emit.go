@@ -34,11 +34,20 @@ func (s *Socket) EmitWithAck(event string, fn AckFunc, args ...any) Status {
 	return s.emit(sending{}, event, args, nil, fn)
 }
 
+// Write is Send.
+func (s *Socket) Write(args ...any) Status { return s.Send(args...) }
+
 // Send emits the event "message".
 func (s *Socket) Send(args ...any) Status { return s.Emit("message", args...) }
 
 // Volatile makes the next emit one that is dropped instead of queued when the client is not ready to receive.
 func (s *Socket) Volatile() Sender { return Sender{s, sending{volatile: true}} }
+
+// Compress(false) makes the next emit one that is not compressed.
+func (s *Socket) Compress(on bool) Sender { return Sender{s, sending{plain: !on}} }
+
+// Binary tells, as flags of servers of 2.x do, whether the next emit has attachments. It is found out in any case.
+func (s *Socket) Binary(bool) Sender { return Sender{socket: s} }
 
 // Timeout makes the next emit one whose answer must come within d.
 func (s *Socket) Timeout(d time.Duration) Sender { return Sender{s, sending{timeout: d}} }
@@ -53,10 +62,14 @@ type Sender struct {
 type sending struct {
 	timeout  time.Duration
 	volatile bool
+	plain    bool // not to be compressed
 }
 
 // Volatile drops the event instead of queueing it when the client is not ready to receive.
 func (x Sender) Volatile() Sender { x.how.volatile = true; return x }
+
+// Compress(false) keeps the event from being compressed, where the engine's options would have it compressed.
+func (x Sender) Compress(on bool) Sender { x.how.plain = !on; return x }
 
 // Timeout settles the ack with ErrTimeout when no answer came within d.
 func (x Sender) Timeout(d time.Duration) Sender { x.how.timeout = d; return x }
@@ -101,7 +114,7 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 	}
 	status := Dropped
 	if fn == nil && s.keeps(how) {
-		return s.emitKept(event, args, single)
+		return s.emitKept(how, event, args, single)
 	}
 	if s.Connected() && (!how.volatile || s.client.conn.Writable()) {
 		if s.listeners.has(onAnyOutgoing) {
@@ -116,7 +129,7 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 		if how.volatile && s.ns.keeper != nil && !s.client.proto4 && fn == nil {
 			enc.noOffset()
 		}
-		status = s.finish(enc, typeEvent, id, fn != nil)
+		status = s.finish(enc, typeEvent, id, fn != nil, how.plain)
 	}
 	if status == Dropped && fn != nil {
 		if fn := s.claim(id); fn != nil {
@@ -127,11 +140,11 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 }
 
 // emitKept sends an event that is also kept for the case that the socket is lost.
-func (s *Socket) emitKept(event string, args []any, single *one) Status {
+func (s *Socket) emitKept(how sending, event string, args []any, single *one) Status {
 	if s.listeners.has(onAnyOutgoing) {
 		s.notify(event, outgoing(args, single))
 	}
-	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}}
+	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}, plain: how.plain}
 	return o.send(s.ns, clients5, event, args, single)
 }
 
@@ -152,28 +165,48 @@ func (s *Socket) notify(event string, args []any) {
 }
 
 // answer sends an ack.
-func (s *Socket) answer(id uint64, args []any) Status {
-	if !s.Connected() {
+func (s *Socket) answer(id uint64, args []any, first *answered) Status {
+	if !s.Connected() && first == nil {
 		return Dropped
 	}
 	enc := s.client.server.open(s.ns.wire)
-	enc.answer(args)
-	return s.finish(enc, typeAck, id, true)
+	if enc.answer(args); first != nil {
+		first.remember(enc)
+	}
+	if !s.Connected() {
+		s.client.server.done(enc)
+		return Dropped
+	}
+	return s.finish(enc, typeAck, id, true, false)
 }
 
 // answerOne sends an ack with one argument.
-func (s *Socket) answerOne(id uint64, a one) Status {
-	if !s.Connected() {
+func (s *Socket) answerOne(id uint64, a one, first *answered) Status {
+	if !s.Connected() && first == nil {
 		return Dropped
 	}
 	enc := s.client.server.open(s.ns.wire)
-	enc.answerOne(a)
-	return s.finish(enc, typeAck, id, true)
+	if enc.answerOne(a); first != nil {
+		first.remember(enc)
+	}
+	if !s.Connected() {
+		s.client.server.done(enc)
+		return Dropped
+	}
+	return s.finish(enc, typeAck, id, true, false)
+}
+
+// put hands one message to the session.
+func (s *Socket) put(b []byte, binary, plain bool) Status {
+	if plain {
+		return s.client.conn.SendPlain(b, binary)
+	}
+	return s.client.conn.Send(b, binary)
 }
 
 // finish sends what the encoder has, the attachments right behind the text. The session drops all of a packet or
 // nothing of it, since it is only closed, never full.
-func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID bool) Status {
+func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID, plain bool) Status {
 	srv := s.client.server
 	message, binary, atts := srv.seal(enc, kind, s.ns.wire, id, hasID)
 	if err := enc.err; err != nil {
@@ -181,13 +214,12 @@ func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID bool) St
 		srv.report(s, err)
 		return Dropped
 	}
-	conn := s.client.conn
-	status := conn.Send(message, binary)
+	status := s.put(message, binary, plain)
 	for _, b := range atts {
 		if status == Dropped {
 			break
 		}
-		status = max(status, conn.Send(b, true))
+		status = max(status, s.put(b, true, plain))
 	}
 	srv.done(enc)
 	return status

@@ -3,6 +3,7 @@ package sio
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 )
 
 // Errors of the package's functions and ack callbacks.
@@ -53,6 +54,13 @@ type PanicError struct {
 
 // Error names the handler and the panic's value.
 func (e *PanicError) Error() string { return fmt.Sprintf("sio: panic in %s: %v", e.Handler, e.Value) }
+
+// guard is deferred around calls of the user's code that belong to no socket.
+func (srv *Server) guard(what string) {
+	if v := recover(); v != nil {
+		srv.report(nil, &PanicError{Handler: what, Value: v, Stack: debug.Stack()})
+	}
+}
 
 // report tells the server's OnError about a fault of the program: a panic in a handler, a value that cannot be sent.
 // Without a handler it is logged, rarely.

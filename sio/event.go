@@ -30,6 +30,7 @@ type Event struct {
 	ask    bool // an answer was asked for and not given yet
 	asked  bool
 	err    error
+	first  *answered   // of an event that may be repeated
 	step   int         // next middleware
 	wait   bool        // a middleware was called and has not called next
 	resume func(error) // next, made once
@@ -95,7 +96,7 @@ func (e *Event) takeName(lim limits) error {
 // release forgets the message.
 func (e *Event) release() {
 	e.socket, e.data, e.atts, e.args, e.name, e.label, e.err = nil, nil, nil, nil, nil, "", nil
-	e.ask, e.asked, e.wait = false, false, false
+	e.ask, e.asked, e.wait, e.first = false, false, false, nil
 	clear(e.list)
 	const keep = 4 << 10
 	if cap(e.textBuf) > keep {
@@ -277,7 +278,7 @@ func (e *Event) Ack(args ...any) Status {
 	if !e.take() {
 		return Dropped
 	}
-	return e.socket.answer(e.id, args)
+	return e.socket.answer(e.id, args, e.first)
 }
 
 // AckString answers with one string and allocates nothing.
@@ -285,7 +286,7 @@ func (e *Event) AckString(s string) Status {
 	if !e.take() {
 		return Dropped
 	}
-	return e.socket.answerOne(e.id, one{text: s})
+	return e.socket.answerOne(e.id, one{text: s}, e.first)
 }
 
 // AckBytes answers with one attachment and allocates nothing. b is copied.
@@ -293,7 +294,7 @@ func (e *Event) AckBytes(b []byte) Status {
 	if !e.take() {
 		return Dropped
 	}
-	return e.socket.answerOne(e.id, one{bytes: b, binary: true})
+	return e.socket.answerOne(e.id, one{bytes: b, binary: true}, e.first)
 }
 
 // take claims the one answer.
@@ -306,7 +307,7 @@ func (e *Event) take() bool {
 // Later moves the right to answer into a Reply, for a handler that knows the answer only after it returned. It is never
 // nil; without HasAck, or after an answer, it drops what it is given.
 func (e *Event) Later() *Reply {
-	return &Reply{socket: e.socket, id: e.id, open: e.take()}
+	return &Reply{socket: e.socket, id: e.id, open: e.take(), first: e.first}
 }
 
 // Reply answers an event after its handler returned. Loop's goroutine only.
@@ -314,6 +315,7 @@ type Reply struct {
 	socket *Socket
 	id     uint64
 	open   bool
+	first  *answered
 }
 
 // Ack answers as Event.Ack does, once.
@@ -322,7 +324,7 @@ func (r *Reply) Ack(args ...any) Status {
 		return Dropped
 	}
 	r.open = false
-	return r.socket.answer(r.id, args)
+	return r.socket.answer(r.id, args, r.first)
 }
 
 // describe is the event for messages to people: its name, quoted and cut.

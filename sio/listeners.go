@@ -19,6 +19,9 @@ const (
 	onDisconnecting                   // func(*Socket, Reason)
 	onDisconnect                      // func(*Socket, Reason)
 	onError                           // func(*Socket, error)
+	onServerSide                      // ServerSideFunc
+	onDrain                           // func(*Socket)
+	onRoom                            // func(RoomEvent, string, *Socket)
 	listenKinds
 )
 

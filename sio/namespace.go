@@ -11,22 +11,23 @@ import (
 // handlers. A dynamic one (OfFunc, OfRegexp) has no sockets but children, which share what is registered on it.
 // Loop's goroutine only.
 type Namespace struct {
-	server    *Server
-	name      string
-	wire      string     // as packets carry it: "" or "/name,"
-	parent    *Namespace // of a child of a dynamic namespace
-	match     func(name string, h Handshake) bool
-	children  []*Namespace
-	adapter   Adapter
-	keeper    RecoveryAdapter    // the adapter, when lost sockets may come back
-	secrets   map[string]*Socket // connected sockets by pid, then
-	gap       uint64             // number of the latest packet that is forgotten
-	lost      int                // sockets that may come back
-	listeners listeners
-	sockets   []*Socket
-	table     socketTable
-	epoch     uint32
-	pending   int // sockets on their way through the middlewares
+	server     *Server
+	name       string
+	wire       string     // as packets carry it: "" or "/name,"
+	parent     *Namespace // of a child of a dynamic namespace
+	match      func(name string, h Handshake) bool
+	children   []*Namespace
+	adapter    Adapter
+	duplicates *duplicates        // nil unless Deduplicate was called
+	keeper     RecoveryAdapter    // the adapter, when lost sockets may come back
+	secrets    map[string]*Socket // connected sockets by pid, then
+	gap        uint64             // number of the latest packet that is forgotten
+	lost       int                // sockets that may come back
+	listeners  listeners
+	sockets    []*Socket
+	table      socketTable
+	epoch      uint32
+	pending    int // sockets on their way through the middlewares
 }
 
 // newNamespace makes a namespace with its adapter.
@@ -190,6 +191,8 @@ func (ns *Namespace) insert(s *Socket) {
 	s.index = int32(len(ns.sockets))
 	ns.sockets = append(ns.sockets, s)
 	ns.table.insert(s)
+	ns.TellRoom(CreateRoom, s.id, s)
+	ns.TellRoom(JoinRoom, s.id, s)
 }
 
 // remove takes a socket out; the last one of the list takes its place.
@@ -206,6 +209,8 @@ func (ns *Namespace) remove(s *Socket) {
 	if cap(ns.sockets) > 64 && last < cap(ns.sockets)/4 {
 		ns.sockets = append(make([]*Socket, 0, last*2), ns.sockets...)
 	}
+	ns.TellRoom(LeaveRoom, s.id, s)
+	ns.TellRoom(DeleteRoom, s.id, s)
 }
 
 // nextEpoch starts a broadcast: a socket whose epoch is the result has been dealt with.

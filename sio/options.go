@@ -53,6 +53,12 @@ type Options struct {
 	// MaxReconstructionBytes is the memory for binary packets of all clients that are not complete yet. Default 16 MB.
 	MaxReconstructionBytes int
 
+	// Origins is 2.x's: scheme://host:port, host:port, host:* or *:port of those who may connect, several in a string with
+	// blanks. It refuses a handshake with code 4; Cors decides what a browser may read. Empty is all, as *:*.
+	Origins []string
+	// OriginFunc decides instead of Origins, now or in a later turn. Without an Origin header it gets the Referer.
+	OriginFunc func(origin string, decide func(ok bool))
+
 	// The engine's options, see eio.Options.
 	PingInterval, PingTimeout        time.Duration
 	UpgradeTimeout                   time.Duration
@@ -93,6 +99,7 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.MaxPendingAcks, 1024)
 	set(&o.MaxChildNamespaces, 1024)
 	set(&o.MaxReconstructionBytes, 16<<20)
+	o.guardOrigins()
 	if o.ConnectionStateRecovery != nil {
 		r, err := o.ConnectionStateRecovery.withDefaults()
 		if err != nil {

@@ -4,8 +4,8 @@ package sio
 // and encoder.go speak without an interface in between; Options.Parser puts another one in their place.
 
 // Parser is a wire form in which each packet is one message. A server with a Parser speaks nothing else, and its
-// clients must be made with the same: package sio/msgpack is socket.io-msgpack-parser. Loop's goroutine only; one Parser
-// may serve several servers of a loop.
+// clients must be made with the same: package sio/msgpack is socket.io-msgpack-parser. Loop's goroutine only; one
+// Parser may serve several servers of a loop.
 type Parser interface {
 	// AppendPacket appends the message for p to dst and tells whether it is a binary one. p is valid until the call
 	// returns.

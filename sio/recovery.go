@@ -81,6 +81,7 @@ type extra struct {
 	offset    string        // which the client came back with
 	saved     *SavedSession // while the socket comes back
 	recovered bool
+	waiting   *waiting // see latest.go
 }
 
 // more returns the socket's extra, which it makes when there is none.

@@ -300,7 +300,8 @@ func TestRecoveryMiddlewares(t *testing.T) {
 				t.Error(f)
 			}
 		}
-		if m := answerOf.FindStringSubmatch(w.recv()); m == nil || m[1] != sid || asked != map[bool]int{false: 1, true: 2}[again] {
+		times := map[bool]int{false: 1, true: 2}[again]
+		if m := answerOf.FindStringSubmatch(w.recv()); m == nil || m[1] != sid || asked != times {
 			t.Errorf("asked %d times, answer %q", asked, m)
 		}
 		if again {
@@ -399,7 +400,8 @@ func TestCutRecovery(t *testing.T) {
 		`{"a":1}`:                  {"", "", `{"a":1}`},
 		`{"pid":"p"}`:              {"p", "", ""},
 		`{"pid":"p","offset":"o"}`: {"p", "o", ""},
-		` { "a" : [1,{"pid":"x"}] , "pid" : "p", "offset":"o" ,"b":"}\","} `[1:]: {"p", "o", `{"a":[1,{"pid":"x"}],"b":"}\","}`},
+		` { "a" : [1,{"pid":"x"}] , "pid" : "p", "offset":"o" ,"b":"}\","} `[1:]: {
+			"p", "o", `{"a":[1,{"pid":"x"}],"b":"}\","}`},
 		`{"pid":1,"offset":"o"}`:    {"", "o", ""},
 		`{"pid":"p","offset":null}`: {"", "", ""},
 		`{"pid":"p\n"}`:             {"", "", ""},

@@ -4,7 +4,7 @@ package sio
 
 // Join puts the socket into rooms. It may be called in a middleware already. A room that the socket is in is no error.
 func (s *Socket) Join(rooms ...string) error {
-	if s.state == socketClosed {
+	if s.state >= socketDisconnecting {
 		return ErrDisconnected
 	}
 	o := &s.client.server.opts
@@ -105,6 +105,17 @@ func (ns *Namespace) EmitString(event, arg string) Status {
 func (ns *Namespace) EmitBytes(event string, b []byte) Status {
 	return BroadcastOperator{ns: ns}.EmitBytes(event, b)
 }
+
+// Compress(false) begins a broadcast that is not compressed.
+func (ns *Namespace) Compress(on bool) BroadcastOperator {
+	return BroadcastOperator{ns: ns}.Compress(on)
+}
+
+// Binary begins a broadcast, as the flag of 2.x does. Attachments are found in any case.
+func (ns *Namespace) Binary(bool) BroadcastOperator { return BroadcastOperator{ns: ns} }
+
+// Write is Send.
+func (ns *Namespace) Write(args ...any) Status { return ns.Send(args...) }
 
 // Send emits the event "message" to everybody.
 func (ns *Namespace) Send(args ...any) Status { return ns.Emit("message", args...) }

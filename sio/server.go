@@ -2,6 +2,7 @@ package sio
 
 import (
 	"encoding/base64"
+	"log/slog"
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/poll"
@@ -28,15 +29,19 @@ type Server struct {
 	clients    int
 	clients4   int // of them those of protocol 4
 
-	scan   scanner
-	enc    encoder
-	event  *Event // spare
-	none   Event  // what AckFuncs get with an error
-	pool   assemblies
-	spare  *wait
-	spares int
-	ended  []ending // clients whose session ended while something was being sent
-	closed bool
+	scan      scanner
+	enc       encoder
+	event     *Event // spare
+	none      Event  // what AckFuncs get with an error
+	pool      assemblies
+	spare     *wait
+	spares    int
+	ended     []ending // clients whose session ended while something was being sent
+	closed    bool
+	debug     *debugger    // nil while no scope is on
+	logger    *slog.Logger // of debug output
+	late      []*Socket    // those that hold Latest values
+	lateTimer poll.Timer
 
 	closing        error // description of the end that disconnect handlers are being told of
 	onError        func(*Socket, error)
@@ -82,11 +87,19 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace
 	engine.OnConnection(srv.onSession)
-	if !opts.NoServeClient {
-		files := newClientFiles(opts.ClientFS, opts.Path+"/", engine.Handle)
-		web.Handle(opts.Path+"/socket.io", files.handle)
+	srv.mount(web)
+	if list := debugFromEnvironment(); list != "" {
+		srv.Debug(list)
 	}
 	return srv, nil
+}
+
+// mount serves the files for browsers.
+func (srv *Server) mount(web *webapp.Server) {
+	if !srv.opts.NoServeClient {
+		files := newClientFiles(srv.opts.ClientFS, srv.opts.Path+"/", srv.engine.Handle)
+		web.Handle(srv.opts.Path+"/socket.io", files.handle)
+	}
 }
 
 // Engine is the Engine.IO server below.
@@ -113,11 +126,15 @@ func (srv *Server) OnRefuse(fn func(c *Client, err error)) { srv.onRefuse = fn }
 func (srv *Server) OnNewNamespace(fn func(*Namespace)) { srv.onNewNamespace = fn }
 
 // Close disconnects everybody with "server shutting down" and refuses new clients. The app is not stopped. Closing
-// again does nothing.
-func (srv *Server) Close() {
+// again does nothing. done are called in a later turn, when everybody was told.
+func (srv *Server) Close(done ...func()) {
+	for _, fn := range done {
+		srv.loop.After(0, fn)
+	}
 	if srv.closed {
 		return
 	}
+	srv.loop.Disarm(&srv.lateTimer)
 	srv.closed = true
 	srv.engine.Close()
 	for _, ns := range srv.namespaces {

@@ -163,6 +163,9 @@ func (s *Socket) OffAnyOutgoing() {
 
 // onEvent takes an event off the wire: catch-all handlers, middlewares, handlers.
 func (s *Socket) onEvent(e *Event) {
+	if d := s.ns.duplicates; d != nil && e.ask && d.repeated(s, e) {
+		return
+	}
 	for _, l := range [...]*listeners{s.listeners, &s.ns.listeners, s.ns.inherited()} {
 		if l.has(onAny) {
 			l.each(onAny, func(x *listener) { s.run(x.fn.(func(*Event)), e) })
@@ -278,6 +281,9 @@ func (s *Socket) onClose(reason Reason) {
 		return
 	}
 	s.setState(socketDisconnecting)
+	if d := s.client.server.debug; d != nil {
+		d.say(scopeSocket, "closing", "id", s.id, "nsp", s.ns.name, "reason", string(reason))
+	}
 	s.tell(onDisconnecting, reason)
 	s.persist(reason)
 	s.ns.adapter.DelAll(s)

@@ -36,10 +36,12 @@ var vectors = []struct{ name, in, kind, json, bin string }{
 	{"connect", "82 a474797065 00 a36e7370 a12f", "0 /", "", ""},
 	{"connect, data undefined", "83 a474797065 00 a464617461 d40000 a36e7370 a2 2f61", "0 /a", "", ""},
 	{"connect, data null", "83 a474797065 00 a464617461 c0 a36e7370 a2 2f61", "0 /a", "", ""},
-	{"options are passed over", "84 a474797065 02 a464617461 91a161 a7 6f7074696f6e73 81 a8 636f6d7072657373 c3 a36e7370 a12f",
+	{"options are passed over",
+		"84 a474797065 02 a464617461 91a161 a7 6f7074696f6e73 81 a8 636f6d7072657373 c3 a36e7370 a12f",
 		"2 /", `["a"]`, ""},
 	{"ack", "84 a474797065 03 a269640c a36e7370 a12f a464617461 90", "3 / 12", "[]", ""},
-	{"numbers", head + "98 a161 ff d1ff00 cd1000 cf0020000000000000 cb3ff8000000000000 ca3fc00000 cfffffffffffffffff", "2 /",
+	{"numbers",
+		head + "98 a161 ff d1ff00 cd1000 cf0020000000000000 cb3ff8000000000000 ca3fc00000 cfffffffffffffffff", "2 /",
 		`["a",-1,-256,4096,9007199254740992,1.5,1.5,18446744073709551615]`, ""},
 	{"words", head + "95 a161 c0 c2 c3 d40000", "2 /", `["a",null,false,true,null]`, ""},
 	{"date of notepack", head + "92 a161 d7000000000000000000", "2 /", `["a","1970-01-01T00:00:00.000Z"]`, ""},
@@ -130,9 +132,11 @@ func TestAppend(t *testing.T) {
 	if got := string(out.Payload); err != nil || got != "[\"A😀\ufffdx\\u000a/\",1000,-0.5,1e+300,-129]" {
 		t.Errorf("%s became %s, %v", json, got, err)
 	}
-	for _, bad := range []string{`[`, `]`, `[1`, `["a]`, `[tru]`, `[1,]`, `{"a"}`, `{1:2}`, `[1 2]`, `[}`, `["\u12"]`, `[-]`,
+	for _, bad := range []string{`[`, `]`, `[1`, `["a]`, `[tru]`, `[1,]`, `{"a"}`, `{1:2}`, `[1 2]`, `[}`,
+		`["\u12"]`, `[-]`,
 		strings.Repeat("[", 1000), `[1],[2]`, `[1]]`} {
-		if wire, _, err := p.AppendPacket(nil, &sio.WirePacket{Type: 2, Namespace: []byte("/"), Payload: []byte(bad)}); err == nil {
+		in := &sio.WirePacket{Type: 2, Namespace: []byte("/"), Payload: []byte(bad)}
+		if wire, _, err := p.AppendPacket(nil, in); err == nil {
 			t.Errorf("%s became %x", bad, wire)
 		}
 	}
