@@ -13,12 +13,11 @@ import (
 // volatile. The events are the callee's to keep.
 type AcksFunc func(err error, answers []*Event)
 
-// gathering is one broadcast that waits for answers. Each socket of the audience holds a wait with the same id.
+// gathering is one broadcast that waits for answers. Each socket of the audience holds a wait of its own.
 type gathering struct {
 	timer   poll.Timer
 	srv     *Server
 	fn      AcksFunc
-	id      uint64
 	sockets []*Socket // of which answers are missing
 	answers []*Event
 	err     error
