@@ -429,3 +429,29 @@ func TestDebugScopes(t *testing.T) {
 		t.Error(out.String())
 	}
 }
+
+func TestUpgradeHooks(t *testing.T) {
+	r := newRig(t, Options{})
+	log := ""
+	r.io.Engine().OnConnection(func(s *eio.Session) {
+		s.Hooks().Upgrading = func(*eio.Session) { log += "upgrading " }
+		s.Hooks().Upgrade = func(s *eio.Session) { log += "upgrade " + s.Transport() }
+	})
+	p := r.k.Dial("127.0.0.1:80")
+	p.Printf("GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n")
+	r.settle()
+	_, rest, _ := strings.Cut(string(p.Read()), `"sid":"`)
+	sid, _, _ := strings.Cut(rest, `"`)
+	q := r.k.Dial("127.0.0.1:80")
+	q.Printf("GET /socket.io/?EIO=4&transport=websocket&sid=%s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"+
+		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", sid)
+	r.settle()
+	c := &wsClient{r: r, p: q}
+	c.send("2probe")
+	r.settle()
+	c.send("5")
+	r.settle()
+	if log != "upgrading upgrade websocket" {
+		t.Error(log)
+	}
+}
