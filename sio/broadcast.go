@@ -158,7 +158,7 @@ func (o BroadcastOperator) Volatile() BroadcastOperator { o.volatile = true; ret
 // Local leaves out the sockets of other servers behind the same adapter.
 func (o BroadcastOperator) Local() BroadcastOperator { o.local = true; return o }
 
-// Compress(false) keeps the event from being compressed, where the engine's options would have it compressed.
+// Compress with false keeps the event from being compressed, where the engine's options would have it compressed.
 func (o BroadcastOperator) Compress(on bool) BroadcastOperator { o.plain = !on; return o }
 
 // Emit sends an event to the audience. For the arguments see Socket.Emit; for answers see EmitWithAck.

@@ -18,7 +18,6 @@ type gathering struct {
 	timer   poll.Timer
 	srv     *Server
 	fn      AcksFunc
-	id      uint64
 	sockets []*Socket // of which answers are missing
 	answers []*Event
 	err     error

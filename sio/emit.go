@@ -43,7 +43,7 @@ func (s *Socket) Send(args ...any) Status { return s.Emit("message", args...) }
 // Volatile makes the next emit one that is dropped instead of queued when the client is not ready to receive.
 func (s *Socket) Volatile() Sender { return Sender{s, sending{volatile: true}} }
 
-// Compress(false) makes the next emit one that is not compressed.
+// Compress with false makes the next emit one that is not compressed.
 func (s *Socket) Compress(on bool) Sender { return Sender{s, sending{plain: !on}} }
 
 // Binary tells, as flags of servers of 2.x do, whether the next emit has attachments. It is found out in any case.
@@ -68,7 +68,7 @@ type sending struct {
 // Volatile drops the event instead of queueing it when the client is not ready to receive.
 func (x Sender) Volatile() Sender { x.how.volatile = true; return x }
 
-// Compress(false) keeps the event from being compressed, where the engine's options would have it compressed.
+// Compress with false keeps the event from being compressed, where the engine's options would have it compressed.
 func (x Sender) Compress(on bool) Sender { x.how.plain = !on; return x }
 
 // Timeout settles the ack with ErrTimeout when no answer came within d.

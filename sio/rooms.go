@@ -106,7 +106,7 @@ func (ns *Namespace) EmitBytes(event string, b []byte) Status {
 	return BroadcastOperator{ns: ns}.EmitBytes(event, b)
 }
 
-// Compress(false) begins a broadcast that is not compressed.
+// Compress with false begins a broadcast that is not compressed.
 func (ns *Namespace) Compress(on bool) BroadcastOperator {
 	return BroadcastOperator{ns: ns}.Compress(on)
 }
