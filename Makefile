@@ -14,16 +14,17 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser conformance
+STEPS = deps bundle lint unit unit-386 cross race fuzz interop python browser browser-v06 conformance
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
 INTEROP = sio/interop
 PEERS   = bench/peers
+V06     = eio/v06/browser
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop python browser conformance sim \
-        reference bench bench-peers pgo clean programs
+.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop python browser browser-v06 \
+        conformance sim reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -48,7 +49,8 @@ $(DIST)/VERSION: sio/bundle/package-lock.json
 	@echo "browser client $$(cat $@) is in $(DIST)"
 
 clean:
-	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules $(PEERS)/*/node_modules
+	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules $(PEERS)/*/node_modules \
+	  $(V06)/node_modules
 	rm -f $(PEERS)/googollee/googollee $(PEERS)/gorilla/gorilla
 	find $(DIST) -type f ! -name .gitignore -delete
 
@@ -114,6 +116,11 @@ browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 
+# The client of 2010 in Chromium, on package eio/v06.
+browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.package-lock.json
+	@$(GO) build -o .build/v06 ./$(V06)/server
+	@$(NODE) $(V06)/client06.mjs .build/v06 -client $(V06)/node_modules/socket.io/support/socket.io-client
+
 # Recorded conversations of the reference, where they stand beside the project.
 conformance:
 	@GO="$(GO)" NODE="$(NODE)" bash .ci/conformance
@@ -151,3 +158,8 @@ bench-peers: .build/bench
 pgo:
 	@CGO_ENABLED=0 $(GO) build -trimpath -pgo=off -o .build/bench-plain ./bench
 	@bash bench/pgo.sh .build/bench-plain boards/gateway/default.pgo
+
+$(V06)/node_modules/.package-lock.json: $(V06)/package-lock.json
+	@echo "bringing the client of 2010"
+	@cd $(V06) && $(NPM_CI)
+	@touch $@

@@ -111,7 +111,12 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		h.Add(string(name), string(value))
 		return true
 	})
-	if refused := ws.CheckUpgrade(&h); refused != nil {
+	refused := ws.CheckUpgrade(&h)
+	var terms ws.Terms
+	if e.options.PerMessageDeflate != nil && refused == nil {
+		terms, refused = ws.NegotiateDeflate(h.Extensions)
+	}
+	if refused != nil {
 		if refused.Header != "" {
 			res.Set(refused.Header, refused.Value)
 		}
@@ -124,8 +129,8 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		s = e.newSession(req, q)
 		e.setCookie(res, s)
 	}
-	var lines [128]byte
-	fields := res.AppendFields(lines[:0])
+	var lines [256]byte
+	fields := terms.AppendLine(res.AppendFields(lines[:0]))
 	conn, rest := req.Switch()
 	if conn == nil { // the client hung up in this turn, while AllowRequest made up its mind
 		if q.session == nil {
@@ -134,7 +139,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		}
 		return
 	}
-	w := &websocket{conn: conn, session: s, reader: ws.NewReader(&e.limits, ws.Server)}
+	w := &websocket{conn: conn, session: s, terms: terms, reader: ws.NewReader(&e.limits, terms.Side())}
 	conn.Commit(ws.AppendSwitch(conn.Out(), h.Key, h.FirstProtocol(), fields))
 	conn.SetHandler(w)
 	switch {

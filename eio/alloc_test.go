@@ -3,10 +3,12 @@
 package eio
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
 	"github.com/edgesio/edgesio/poll/polltest"
+	"github.com/edgesio/edgesio/webapp/ws"
 )
 
 // turns lets what was written come in, be answered, and go out.
@@ -65,6 +67,43 @@ func TestNoAllocations(t *testing.T) {
 		if !s.Open() {
 			t.Fatalf("%s: closed", query)
 		}
+	}
+}
+
+// TestDenseAllocatesNothing: the same where messages are compressed both ways.
+func TestDenseAllocatesNothing(t *testing.T) {
+	r := newRig(t, 1, quietly, dense)
+	r.handler = echo{}
+	p, s := r.openWS("EIO=4", offer)
+	var m Message
+	for _, size := range []int{5, 1500, 20_000} {
+		var b bytes.Buffer
+		for i := 0; b.Len() < size; i++ { // as telemetry is: in codes of its own, of more than nine bits
+			fmt.Fprintf(&b, `{"id":%d,"name":"sensor-%d","value":%d.%d},`, i, i%9, i*i%97, i*7919%1000)
+		}
+		data := b.Bytes()[:size]
+		frame := squeeze(ws.OpText, "4"+string(data))
+		nothing(t, fmt.Sprint(size, " bytes, compressed"), func() {
+			p.Write(frame)
+			r.turns()
+			if n := len(p.Read()); n < 5 || size > 1000 && n > size/2 {
+				t.Fatal("answer of", n)
+			}
+		})
+		if size > 10_000 {
+			continue // a large frame is kept by the connections, so a broadcast makes a new one
+		}
+		nothing(t, fmt.Sprint(size, " bytes, broadcast"), func() {
+			m.Reset(data, true)
+			s.SendMessage(&m)
+			r.turns()
+			if n := len(p.Read()); n < 5 || size > 1000 && n > size/2 {
+				t.Fatal("message of", n)
+			}
+		})
+	}
+	if !s.Open() {
+		t.Fatal("closed")
 	}
 }
 

@@ -15,11 +15,11 @@
 //	session.go    Session: one client; its states; messages up and down
 //	heartbeat.go  pings, pongs and silence
 //	polling.go    the transport over GET and POST; poll_answer.go, its answers
-//	websocket.go  the transport on a WebSocket
+//	websocket.go  the transport on a WebSocket, compressed if both sides like
 //	upgrade.go    from one to the other, with a probe
 //	message.go    Message: one frame for many sessions
 //	handshake.go  what is remembered of the opening request
-//	packet.go     packets; payload_v4.go, payload_v3.go, jsonp.go, utf16.go: their wire forms
+//	packet.go     packets; payload_v4.go, payload_v3.go, jsonp.go: their wire forms
 //
 // Everything runs on the loop's goroutine, and no method may be called from
 // another (use poll.Loop.Post). A session holds no buffer while it is idle.

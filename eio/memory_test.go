@@ -5,11 +5,14 @@ package eio
 import (
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"unsafe"
 
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/polltest"
+	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
 )
 
 // What an idle session may hold of the heap, with its connection and its share of
@@ -36,20 +39,21 @@ func TestIdleBytes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		ceiling int
-		open    func(r *rig, i int) *polltest.Peer
+		open    func(r *rig, i int, lines ...string) *polltest.Peer
 	}{
 		{"websocket", idleWebSocketBytes, openIdleWebSocket},
 		{"polling", idlePollingBytes, openIdlePolling},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, 1, quietly, Options{})
-			with := heapOf(r, c.open)
+			open := func(r *rig, i int) *polltest.Peer { return c.open(r, i) }
+			with := heapOf(r, open)
 			if n := r.engine.ClientsCount(); n != idleSessions+1 || r.loop.Stats().Conns != n {
 				t.Fatalf("%d sessions", n)
 			}
 			bare := newRig(t, 1, quietly, Options{})
 			bare.listenBare()
-			n := with - heapOf(bare, c.open) + int(unsafe.Sizeof(poll.Conn{}))
+			n := with - heapOf(bare, open) + int(unsafe.Sizeof(poll.Conn{}))
 			t.Logf("%d bytes per idle session, of them %d of poll.Conn", n, unsafe.Sizeof(poll.Conn{}))
 			if n > c.ceiling {
 				t.Errorf("%d bytes per idle session, want at most %d", n, c.ceiling)
@@ -58,6 +62,47 @@ func TestIdleBytes(t *testing.T) {
 			runtime.KeepAlive(bare)
 		})
 	}
+}
+
+// TestIdleBytesOfCompression: a session whose messages were compressed both ways
+// holds as much as one whose messages of the same length on the wire were not. A
+// cookie makes up for the header line that agrees on compression.
+func TestIdleBytesOfCompression(t *testing.T) {
+	line := "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+	head := "Set-Cookie: io=" + openSample[8:28] + "; Path="
+	padded := Options{Cookie: &webapp.Cookie{Name: "io", Path: "/" + strings.Repeat("x", len(line)-len(head)-1)}}
+	message := fill(2000, 'x')
+	in := squeeze(ws.OpText, "4"+string(message))
+	var out int // bytes of the answer
+
+	r := newRig(t, 1, quietly, dense)
+	r.handler = echo{}
+	with := heapOf(r, func(r *rig, i int) *polltest.Peer {
+		p := openIdleWebSocket(r, i, offer)
+		p.Write(in)
+		r.settle()
+		if out = len(p.Read()); out == 0 || out > 100 {
+			t.Fatalf("%d bytes of answer", out)
+		}
+		return p
+	})
+	twin := newRig(t, 1, quietly, padded)
+	twin.handler = echo{}
+	without := heapOf(twin, func(r *rig, i int) *polltest.Peer {
+		p := openIdleWebSocket(r, i, "X-"+offer)
+		p.Write(text("4" + string(message[:out-3])))
+		r.settle()
+		if n := len(p.Read()); n != out {
+			t.Fatalf("%d bytes of answer, %d when it is compressed", n, out)
+		}
+		return p
+	})
+	t.Logf("%d bytes per idle session and its peer, %d without compression", with, without)
+	if with > without+8 { // what a size class may make of the shared state
+		t.Errorf("%d bytes more per idle session", with-without)
+	}
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(twin)
 }
 
 // heapOf opens idle sessions and returns the heap's growth for each.
@@ -114,17 +159,18 @@ func (r *rig) listenBare() {
 	r.bare = true
 }
 
-func openIdleWebSocket(r *rig, i int) *polltest.Peer {
+func openIdleWebSocket(r *rig, i int, lines ...string) *polltest.Peer {
 	bareAnswer = answerWS
 	p := r.dial()
 	target := "/engine.io/?EIO=4&transport=websocket&t=" + strconv.Itoa(1000000+i)
-	request(p, "GET", target, nil, append(browserLines, upgradeLines...)...)
+	lines = append(lines, browserLines...)
+	request(p, "GET", target, nil, append(lines, upgradeLines...)...)
 	r.settle()
 	p.Read()
 	return p
 }
 
-func openIdlePolling(r *rig, i int) *polltest.Peer {
+func openIdlePolling(r *rig, i int, _ ...string) *polltest.Peer {
 	bareAnswer = answerPoll
 	p := r.dial()
 	target := "/engine.io/?EIO=4&transport=polling&t=" + strconv.Itoa(1000000+i)

@@ -50,6 +50,9 @@ type Options struct {
 	// the client offers.
 	NoHTTPCompression        bool
 	HTTPCompressionThreshold int
+	// PerMessageDeflate compresses the messages of WebSockets whose clients offer
+	// it. Default nil: off, as in the reference's 4.x.
+	PerMessageDeflate *Deflate
 	// MaxQueuedBytes and MaxQueuedPackets bound what waits for a client that
 	// does not poll: beyond the session is closed. From half of it on Send
 	// reports Pressure. Default 1 MiB and 4096.
@@ -60,6 +63,15 @@ type Options struct {
 	// GenerateID makes session ids. It must never return the same twice, nor
 	// anything that can be guessed. Default: 15 random bytes as 20 characters.
 	GenerateID func(req *webapp.Request) string
+}
+
+// Deflate are the options of compression (RFC 7692). It is without context
+// takeover in both directions: one compressor, of 1.2 MB once it is used, serves
+// all sessions of a Server, and a session holds nothing for it.
+type Deflate struct {
+	// Threshold is the size in bytes of a frame's payload below which it goes
+	// uncompressed. Default 1024.
+	Threshold int
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -78,6 +90,14 @@ func (o Options) withDefaults() (Options, error) {
 	for _, name := range o.Transports {
 		if transportOf(name) == noTransport {
 			return o, errors.New("eio: unknown transport " + name)
+		}
+	}
+	if d := o.PerMessageDeflate; d != nil {
+		deflate := *d
+		set(&deflate.Threshold, 1024)
+		o.PerMessageDeflate = &deflate
+		if d.Threshold < 0 {
+			return o, errors.New("eio: negative option")
 		}
 	}
 	if o.MaxHTTPBufferSize < 0 || o.PingInterval < 0 || o.PingTimeout < 0 || o.UpgradeTimeout < 0 {

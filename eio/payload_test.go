@@ -240,20 +240,3 @@ func TestScript(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
-
-func TestUnits(t *testing.T) {
-	for _, c := range []struct {
-		s     string
-		units int
-	}{{"", 0}, {"a", 1}, {"€", 1}, {"😀", 2}, {"a€😀", 4}} {
-		if n := unitsOf([]byte(c.s)); n != c.units {
-			t.Errorf("%q has %d units, want %d", c.s, n, c.units)
-		}
-		if n, ok := cutUnits([]byte(c.s), uint64(c.units)); !ok || n != len(c.s) {
-			t.Errorf("%q cut at %d: %d %v", c.s, c.units, n, ok)
-		}
-	}
-	if _, ok := cutUnits([]byte("😀"), 1); ok {
-		t.Error("cut through a surrogate pair")
-	}
-}

@@ -3,6 +3,8 @@ package eio
 import (
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/edgesio/edgesio/eio/internal/jstext"
 )
 
 // Protocol 3 has two payloads (Engine.IO protocol 3, "Payload"). As text:
@@ -27,7 +29,7 @@ func nextV3(b []byte) (p packet, rest []byte, ok bool) {
 		return p, nil, false
 	}
 	b = b[i+1:]
-	size, ok := cutUnits(b, n)
+	size, ok := jstext.Cut(b, n)
 	if !ok {
 		return p, nil, false
 	}
@@ -69,7 +71,7 @@ func nextBinaryV3(b []byte) (p packet, rest []byte, ok bool) {
 func appendV3(dst []byte, p packet) []byte {
 	n := textLen(p, 3)
 	if !p.binary {
-		n = 1 + unitsOf(p.data)
+		n = 1 + jstext.Units(p.data)
 	}
 	dst = strconv.AppendInt(dst, int64(n), 10)
 	return appendText(append(dst, ':'), p, 3)

@@ -15,7 +15,7 @@ func (t *polling) flush() {
 	}
 	t.respond(payload, octets)
 	pressed := t.pressed()
-	t.packets = 0
+	t.packets, t.dense = 0, false
 	if t.queue = t.queue[:0]; cap(t.queue) > keepQueueBytes {
 		t.queue = nil
 	}

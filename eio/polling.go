@@ -22,17 +22,25 @@ type polling struct {
 	jsonp   bool
 	octets  bool // the awaited body is a binary payload
 	waiting bool // in the server's list
+	dense   bool // what waits may be compressed: something of it is not plain
 }
 
-// A record is kind (the high bit tells binary), length, data. Packets wait in
-// this form because the next transport may be another.
+// A record is kind (with bits for binary and plain), length, data. Packets wait
+// in this form because the next transport may be another.
 
-const recordHead = 5
+const (
+	recordHead   = 5
+	recordBinary = 0x80
+	recordPlain  = 0x40 // no packet's kind has this bit
+)
 
 func appendRecord(dst []byte, p packet) []byte {
 	kind := byte(p.kind)
 	if p.binary {
-		kind |= 0x80
+		kind |= recordBinary
+	}
+	if p.plain {
+		kind |= recordPlain
 	}
 	dst = append(dst, kind)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(p.data)))
@@ -41,7 +49,8 @@ func appendRecord(dst []byte, p packet) []byte {
 
 func nextRecord(b []byte) (p packet, rest []byte) {
 	end := recordHead + int(binary.LittleEndian.Uint32(b[1:]))
-	return packet{kind: packetType(b[0] & 0x7f), binary: b[0]&0x80 != 0, data: b[recordHead:end]}, b[end:]
+	return packet{kind: packetType(b[0] &^ (recordBinary | recordPlain)), binary: b[0]&recordBinary != 0,
+		plain: b[0]&recordPlain != 0, data: b[recordHead:end]}, b[end:]
 }
 
 // enqueue adds p to what the next poll takes. A standing poll is answered at
@@ -56,6 +65,7 @@ func (t *polling) enqueue(p packet) Status {
 	}
 	t.queue = appendRecord(t.queue, p)
 	t.packets++
+	t.dense = t.dense || !p.plain
 	if t.get != nil {
 		s.server.flushLater(t)
 	}

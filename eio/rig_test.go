@@ -220,11 +220,11 @@ func cutFrame(b []byte) (op ws.OpCode, payload, rest []byte, ok bool) {
 	return h.OpCode, b[n:end], b[end:], true
 }
 
-// openWS opens a WebSocket session and reads its 101 and open packet.
-func (r *rig) openWS(query string) (*polltest.Peer, *Session) {
+// openWS opens a WebSocket session and reads its 101 and open packet; lines are further header lines.
+func (r *rig) openWS(query string, lines ...string) (*polltest.Peer, *Session) {
 	r.Helper()
 	p := r.dial()
-	request(p, "GET", "/engine.io/?transport=websocket&"+query, nil, upgradeLines...)
+	request(p, "GET", "/engine.io/?transport=websocket&"+query, nil, append(lines, upgradeLines...)...)
 	r.settle()
 	if got := string(p.Read()); !strings.HasPrefix(got, "HTTP/1.1 101 ") || !strings.Contains(got, `0{"sid":"`) {
 		r.Fatalf("WebSocket handshake: %q", got)

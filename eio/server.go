@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"unique"
 
+	"github.com/edgesio/edgesio/eio/internal/jstext"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -19,14 +20,16 @@ type Server struct {
 	hooks        *engineHooks // nil while nobody listens
 	debug        *slog.Logger // nil while nobody wants to know
 	limits       ws.Limits
-	grain        int64      // ms, see beatGrain
-	openTail     string     // of the open packet, behind the sid
-	dirty        *polling   // polls to answer at the end of the turn
-	flushTimer   poll.Timer // due at once while dirty is not empty
-	payload      []byte     // scratch for a polling answer
-	script       []byte     // scratch for a JSONP answer
-	block        []byte     // scratch for a header block
-	target       string     // of the last handshake
+	inflater     ws.Inflater // of compressed messages that come in
+	deflater     ws.Deflater // of those that go out
+	grain        int64       // ms, see beatGrain
+	openTail     string      // of the open packet, behind the sid
+	dirty        *polling    // polls to answer at the end of the turn
+	flushTimer   poll.Timer  // due at once while dirty is not empty
+	payload      []byte      // scratch for a polling answer
+	script       []byte      // scratch for a JSONP answer
+	block        []byte      // scratch for a header block
+	target       string      // of the last handshake
 	head         unique.Handle[string]
 	stats        Stats
 	closed       bool
@@ -46,7 +49,10 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	}
 	e := &Server{loop: loop, options: o, head: unique.Make("")}
 	e.grain = beatGrain(o.PingInterval)
-	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments}
+	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
+	if o.PerMessageDeflate != nil {
+		e.deflater.Threshold = o.PerMessageDeflate.Threshold
+	}
 	e.openTail = `],"pingInterval":` + strconv.FormatInt(o.PingInterval.Milliseconds(), 10) +
 		`,"pingTimeout":` + strconv.FormatInt(o.PingTimeout.Milliseconds(), 10) +
 		`,"maxPayload":` + strconv.Itoa(o.MaxHTTPBufferSize) + `}`
@@ -170,7 +176,7 @@ func (e *Server) refuse(res *webapp.Response, q question, status int, code Code,
 	}
 	b := append(e.script[:0], `{"code":`...)
 	b = append(strconv.AppendInt(b, int64(code), 10), `,"message":"`...)
-	b = append(appendScript(b, []byte(message)), `"}`...)
+	b = append(jstext.AppendString(b, []byte(message)), `"}`...)
 	res.Status(status).Type("application/json").SendBytes(b)
 	e.script = b
 }
@@ -229,7 +235,7 @@ func (e *Server) sendPayload(res *webapp.Response, t *polling, payload []byte, o
 		payload = e.script
 	}
 	res.Type(kind).Set("Cache-Control", "no-store")
-	if o := &e.options; !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
+	if o := &e.options; t.dense && !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
 		res.SendCompressed(payload)
 	} else {
 		res.SendBytes(payload)

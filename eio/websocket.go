@@ -13,6 +13,7 @@ type websocket struct {
 	session *Session
 	trial   *trial // nil once it is the transport
 	reader  ws.Reader
+	terms   ws.Terms // of compression
 }
 
 // OnData feeds the reader, whose findings arrive below.
@@ -79,7 +80,14 @@ func (f *frames) OnClose(code ws.StatusCode, _ []byte) {
 
 // send queues p in a frame.
 func (w *websocket) send(p packet, f form) Status {
-	return w.conn.Commit(appendFrame(w.conn.Out(), p, f))
+	out := w.conn.Out()
+	b := appendFrame(out, p, f)
+	if w.terms.Window != 0 && !p.plain {
+		if d := &w.session.server.deflater; d.Takes(b[len(out):], w.terms) {
+			b = d.Compress(b, len(out))
+		}
+	}
+	return w.conn.Commit(b)
 }
 
 // fail ends what the WebSocket stands for: the session, or only the probe.

@@ -13,7 +13,7 @@ import (
 // volatile. The events are the callee's to keep.
 type AcksFunc func(err error, answers []*Event)
 
-// gathering is one broadcast that waits for answers. Each socket of the audience holds a wait with the same id.
+// gathering is one broadcast that waits for answers. Each socket of the audience holds a wait of its own.
 type gathering struct {
 	timer   poll.Timer
 	srv     *Server

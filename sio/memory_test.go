@@ -48,7 +48,7 @@ func (w *wire) idle(t *testing.T, fds []int, n int) []int {
 	request := []byte("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n" +
 		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
 	to := netip.MustParseAddrPort("127.0.0.1:" + strconv.Itoa(w.app.Port()))
-	join := []byte(masked("40"))
+	join := masked("40")
 	for range n {
 		fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 		check(t, err)

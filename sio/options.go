@@ -74,6 +74,7 @@ type Options struct {
 	AllowRequest                     func(req *webapp.Request, decide func(err error))
 	NoHTTPCompression                bool
 	HTTPCompressionThreshold         int
+	PerMessageDeflate                *eio.Deflate
 	MaxQueuedBytes, MaxQueuedPackets int
 	MaxSessions                      int
 	GenerateID                       func(req *webapp.Request) string

@@ -9,8 +9,9 @@ import (
 // connState is the life of an HTTP connection, RFC 9112 section 9. What may
 // follow:
 //
-//	idle     -> head (the head is not whole), serving, held, closing, closed
-//	head     -> serving, closing, closed
+//	idle     -> head (the head is not whole), serving, held, switched (an opening
+//	            that is not HTTP), closing, closed
+//	head     -> serving, switched, closing, closed
 //	serving  -> body (a receiver waits), idle, drain, held (answered), switched,
 //	            closing, closed
 //	body     -> serving (delivered), idle, drain, held (answered before it was
@@ -49,8 +50,8 @@ const afterServing = 1<<connIdle | 1<<connDrain | 1<<connHeld | 1<<connClosing |
 
 // follows has a bit for each state that may come next.
 var follows = [...]uint16{
-	connIdle:     1<<connHead | 1<<connServing | 1<<connHeld | 1<<connClosing | 1<<connClosed,
-	connHead:     1<<connServing | 1<<connClosing | 1<<connClosed,
+	connIdle:     1<<connHead | 1<<connServing | 1<<connHeld | 1<<connSwitched | 1<<connClosing | 1<<connClosed,
+	connHead:     1<<connServing | 1<<connSwitched | 1<<connClosing | 1<<connClosed,
 	connServing:  1<<connBody | 1<<connSwitched | afterServing,
 	connBody:     1<<connServing | afterServing,
 	connDrain:    1<<connIdle | 1<<connClosing | 1<<connClosed,
@@ -67,6 +68,7 @@ const (
 	isPressed                // output waits above the soft limit
 	bodyAsked                // ReadBody was called
 	bodyWithheld             // the peer waits for 100 Continue
+	isHTTP                   // the first request was parsed: no opening comes any more
 )
 
 // maxAheadBytes is what a peer may send ahead of its answers before we stop
@@ -178,6 +180,9 @@ func (c *conn) regulate() {
 
 // readHead parses a request head and serves it.
 func (c *conn) readHead() bool {
+	if c.flags&isHTTP == 0 && len(c.srv.openings) > 0 && c.opens() {
+		return false
+	}
 	req := c.srv.takeRequest()
 	n, e := req.head.parse(c.in, &c.scan, &c.srv.limits)
 	if e == nil && n > 0 && req.head.length > uint64(c.srv.options.MaxBodyBytes) {
@@ -190,17 +195,23 @@ func (c *conn) readHead() bool {
 		return false
 	case n == 0:
 		c.srv.giveRequest(req)
-		if c.state == connIdle {
-			c.setState(connHead)
-			c.deadline(c.srv.options.HeadTimeout)
-		}
+		c.awaitHead()
 		return false
 	}
+	c.flags |= isHTTP
 	req.raw = c.in[:n:n]
 	c.in = c.in[n:]
 	c.scan = scan{}
 	c.serve(req)
 	return true
+}
+
+// awaitHead waits for the rest of a head.
+func (c *conn) awaitHead() {
+	if c.state == connIdle {
+		c.setState(connHead)
+		c.deadline(c.srv.options.HeadTimeout)
+	}
 }
 
 // serve calls the handler. If that returns without an answer the exchange is

@@ -19,7 +19,7 @@
 //
 // What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
 // prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
-// leave HTTP, [Cors] and [Cookie].
+// leave HTTP, [Server.HandleOpening] for what never was, [Cors] and [Cookie].
 //
 // Not here: ranges, multipart, a TLS listener, regular expressions in paths,
 // decoding of compressed bodies, HTTP/2.

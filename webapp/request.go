@@ -201,7 +201,9 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 	c.setState(connSwitched)
 	c.srv.forget(c)
 	c.srv.stats.Switched++
-	c.res.flags |= hasEnded
+	if c.res != nil {
+		c.res.flags |= hasEnded
+	}
 	c.in, c.req, c.res = nil, nil, nil
 	if c.flags&isPaused != 0 {
 		c.pc.Resume()

@@ -30,6 +30,7 @@ type Server struct {
 	options  Options
 	limits   headLimits
 	mounts   []mount
+	openings []opening
 	root     Handler
 	conns    *conn
 	stats    Stats
@@ -89,6 +90,16 @@ func (s *Server) Unhandle(prefix string) {
 	}
 }
 
+// Pass gives a request that came to the handler of prefix to whom it would have
+// come without it: the handler of the longest shorter prefix, or the router.
+func (s *Server) Pass(prefix string, req *Request, res *Response) {
+	if h := s.choose(req.head.path, len(prefix)-1); h != nil {
+		h(req, res)
+	} else {
+		res.notFound(req)
+	}
+}
+
 // Accept takes a connection: the Accept function of a listener.
 func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	if s.stopping {
@@ -134,18 +145,25 @@ func (s *Server) forget(c *conn) {
 // dispatch chooses the handler of a request and calls it.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
-	h, best := s.root, 0
-	for i := range s.mounts {
-		m := &s.mounts[i]
-		if n := len(m.prefix); n >= best && len(req.head.path) >= n && string(req.head.path[:n]) == m.prefix {
-			h, best = m.handler, n
-		}
-	}
+	h := s.choose(req.head.path, len(req.head.path))
 	if h == nil {
 		res.notFound(req)
 		return
 	}
 	s.guard(req, res, func() { h(req, res) })
+}
+
+// choose finds the handler of the longest prefix of path that has at most limit
+// bytes.
+func (s *Server) choose(path []byte, limit int) Handler {
+	h, best := s.root, 0
+	for i := range s.mounts {
+		m := &s.mounts[i]
+		if n := len(m.prefix); n >= best && n <= limit && string(path[:n]) == m.prefix {
+			h, best = m.handler, n
+		}
+	}
+	return h
 }
 
 // A PanicError is what OnError is told of a panic in a handler.

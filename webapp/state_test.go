@@ -14,7 +14,7 @@ import (
 func TestConnStates(t *testing.T) {
 	const n = len(follows)
 	want := map[string]string{
-		"idle": "head serving held closing closed", "head": "serving closing closed",
+		"idle": "head serving held closing switched closed", "head": "serving closing switched closed",
 		"serving": "idle body drain held closing switched closed", "body": "idle serving drain held closing closed",
 		"drain": "idle closing closed", "held": "idle drain closing closed", "closing": "closed",
 	}

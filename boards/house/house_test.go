@@ -66,7 +66,7 @@ func walk(t *testing.T, visit func(path string)) {
 			}
 			return nil
 		}
-		if d.Type().IsRegular() {
+		if d.Type().IsRegular() && rel != ".git" { // a file in a worktree
 			visit(filepath.ToSlash(rel))
 		}
 		return nil

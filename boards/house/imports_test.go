@@ -18,7 +18,10 @@ var may = []struct {
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/ws", "poll webapp", "frames know bytes; the plain server knows webapp"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
-	{"eio", "poll webapp webapp/ws eos", "Engine.IO is carried by HTTP and frames"},
+	{"eio", "poll webapp webapp/ws eos eio/internal/jstext", "Engine.IO is carried by HTTP and frames"},
+	{"eio/internal", "", "text as JavaScript has it: bytes in, bytes out"},
+	{"eio/v06", "poll webapp webapp/ws eio/internal/jstext", "the protocol of 2010 is carried by HTTP and frames, too"},
+	{"eio/v06/browser", "* -boards -bench", "a test program"},
 	{"sio", "poll webapp webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
 	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
 	{"sio/sim", "* -boards -bench", "the simulation of the whole stack"},
@@ -29,7 +32,7 @@ var may = []struct {
 }
 
 // programs are imported by nobody outside of themselves.
-var programs = []string{"boards", "bench", "sio/conformance", "sio/interop"}
+var programs = []string{"boards", "bench", "sio/conformance", "sio/interop", "eio/v06/browser"}
 
 // foreign are packages of others that the core does without.
 var foreign = []struct {

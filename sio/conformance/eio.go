@@ -22,6 +22,8 @@ func (f *fixture) eio(variant string) error {
 				decide(nil)
 			}
 		}
+	case "noeio3":
+		o.RefuseEIO3, o.RefuseUpgrades, o.PerMessageDeflate = true, true, &eio.Deflate{}
 	case "hb":
 		o.PingInterval, o.PingTimeout = 300*time.Millisecond, 200*time.Millisecond
 	case "cors":

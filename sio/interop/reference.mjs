@@ -1,6 +1,7 @@
 // The interop test app on the reference server. server/main.go is the same app on ours; the suite must pass with both.
 //
 //   node reference.mjs -listen 127.0.0.1:0 [-ping-interval-ms 25000] [-ping-timeout-ms 20000] [-recovery=true] [-parser msgpack]
+//     [-deflate-threshold 1024]
 //
 // It prints "listening ADDR", then "opened NSP ID" and "closed NSP ID REASON" for every socket. SIGTERM stops it.
 import { createServer } from "node:http";
@@ -21,6 +22,7 @@ const io = new Server(http, {
   pingInterval: +flags["ping-interval-ms"],
   pingTimeout: +flags["ping-timeout-ms"],
   ...(flags.recovery && { connectionStateRecovery: {} }),
+  ...(flags["deflate-threshold"] && { perMessageDeflate: { threshold: +flags["deflate-threshold"] } }),
   ...(flags.parser && { parser: msgpack }),
 });
 

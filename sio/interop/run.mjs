@@ -8,6 +8,7 @@ import { clients, modes, msgpackClients, Peers } from "./lib/clients.mjs";
 import { Report } from "./lib/report.mjs";
 import { Server } from "./lib/server.mjs";
 import { Bystander, chatTogether } from "./lib/together.mjs";
+import { deflateCases } from "./lib/deflate.mjs";
 import { heartbeatCases, restartCases } from "./lib/lifetime.mjs";
 import { recoveryCases } from "./lib/recovery.mjs";
 
@@ -38,6 +39,7 @@ const packed = new Server(argv, ["-parser", "msgpack"]);
 await packed.start();
 await allCases(msgpackClients, packed);
 await packed.stop();
+await deflateCases(report, argv);
 await heartbeatCases(report, argv);
 await restartCases(report, argv);
 await recoveryCases(report, argv);

@@ -7,8 +7,9 @@ import (
 )
 
 // W17: the public RFC 6455 conformance groups 1 to 7, 9 and 10, by their numbers, at the level of the Reader: what a
-// server is told of each stream. Echoing is not the Reader's. Groups 12 and 13 are permessage-deflate. Each case is fed
-// whole, in its own chops and, if it is not too long, in pieces of 997 bytes and by the octet.
+// server is told of each stream. Echoing is not the Reader's. Groups 12 and 13 are in
+// conformance_deflate_test.go. Each case is fed whole, in its own chops and, if it is not too long, in pieces of 997
+// bytes and by the octet.
 
 type conformanceCase struct {
 	id, wire, want string

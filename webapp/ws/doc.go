@@ -8,6 +8,9 @@
 //	close.go      5.5.1, 7 the body of a close frame, both directions
 //	reader.go     5.4, 6.2 Reader: frames and messages from a stream that is cut anywhere
 //	handshake.go  4.2      CheckUpgrade, AppendSwitch
+//	extension.go  9        RFC 7692, 7.1: what is agreed on about compression
+//	inflate.go             RFC 7692, 7.2.2: Inflater; huffman.go, the codes of RFC 1951
+//	deflate.go             RFC 7692, 7.2.1: Deflater
 //
 // A server checks the request, answers and then feeds what it reads:
 //
@@ -17,8 +20,12 @@
 //		c.Commit(ws.AppendClose(c.Out(), err.(ws.Error).Code(), ""))
 //	}
 //
-// Opcodes, status codes and the header are the types of github.com/gobwas/ws. No extension is spoken and none is
-// accepted in a handshake, so all three reserved bits must be zero.
+// Opcodes, status codes and the header are the types of github.com/gobwas/ws.
+//
+// The one extension is permessage-deflate (RFC 7692), always without context takeover in both directions: a message is
+// compressed and inflated on its own, by one Deflater and one Inflater for all connections of a loop, and a connection
+// keeps nothing of it. A server that wants it gives its Limits an Inflater, puts what NegotiateDeflate answers on the
+// 101, makes its Reader for their Side, and calls Compress on the frames that a Deflater takes.
 //
 // Read next: webapp/request.go for Switch, which takes a connection out of HTTP, or eio/websocket.go, which feeds a
 // Reader.

@@ -32,6 +32,7 @@ type Header = gobwas.Header
 
 const (
 	finBit      = 0x80
+	rsv1Bit     = 0x40
 	maskBit     = 0x80
 	lengthBits  = 0x7f
 	opcodeBits  = 0x0f

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
@@ -21,20 +22,67 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, wire []byte, seed uint64, limit uint8) {
 		limits := &Limits{MessageBytes: int(limit), Fragments: int(limit / 16)}
-		whole := outcome(t, limits, string(wire))
-		if got := outcome(t, limits, octets(string(wire), 1)...); got != whole {
-			t.Fatalf("bytewise: got\n%s\nwhole\n%s", got, whole)
+		anySplit(t, limits, string(wire), seed)
+	})
+}
+
+func anySplit(t *testing.T, limits *Limits, wire string, seed uint64) {
+	t.Helper()
+	whole := outcome(t, limits, wire)
+	if got := outcome(t, limits, octets(wire, 1)...); got != whole {
+		t.Fatalf("bytewise: got\n%s\nwhole\n%s", got, whole)
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range 4 {
+		var pieces []string
+		for rest := wire; rest != ""; {
+			n := min(1+random.IntN(1+random.IntN(20)), len(rest))
+			pieces, rest = append(pieces, rest[:n]), rest[n:]
 		}
-		random := rand.New(rand.NewPCG(seed, 0))
-		for range 4 {
-			var pieces []string
-			for rest := string(wire); rest != ""; {
-				n := min(1+random.IntN(1+random.IntN(20)), len(rest))
-				pieces, rest = append(pieces, rest[:n]), rest[n:]
-			}
-			if got := outcome(t, limits, pieces...); got != whole {
-				t.Fatalf("%q: got\n%s\nwhole\n%s", pieces, got, whole)
-			}
+		if got := outcome(t, limits, pieces...); got != whole {
+			t.Fatalf("%q: got\n%s\nwhole\n%s", pieces, got, whole)
+		}
+	}
+}
+
+// The same where messages may be compressed.
+func FuzzDeflateReader(f *testing.F) {
+	for i, v := range deflateVectors {
+		f.Add([]byte(v.wire), uint64(i), uint8(200))
+	}
+	f.Fuzz(func(t *testing.T, wire []byte, seed uint64, limit uint8) {
+		limits := deflating(int(limit), int(limit/16))
+		anySplit(t, limits, string(wire), seed)
+		if z := limits.Inflater; cap(z.spare) > max(int(limit), 1) && limit > 0 {
+			t.Fatalf("%d bytes kept for a limit of %d", cap(z.spare), limit)
+		}
+	})
+}
+
+// Compressed data comes to what the standard library makes of it, and a frame cut anywhere to the same.
+func FuzzInflate(f *testing.F) {
+	for _, v := range deflateVectors {
+		h, n, _ := ParseHeader([]byte(v.wire))
+		if payload := []byte(v.wire[n:]); h.Rsv != 0 && int(h.Length) <= len(payload) {
+			applyMask(payload[:h.Length], binary.LittleEndian.Uint32(h.Mask[:]))
+			f.Add(payload[:h.Length], uint16(200), uint8(3))
+		}
+	}
+	random := rand.New(rand.NewPCG(3, 3))
+	for i := range 20 {
+		f.Add([]byte(squeezed(i%10, sample(random, 300))), uint16(300), uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte, limit uint16, size uint8) {
+		if len(payload) > 2000 {
+			return
+		}
+		sameAsLibrary(t, payload)
+		limits := deflating(1+int(limit), 1<<16)
+		whole := outcome(t, limits, small(OpBinary, string(payload)))
+		pieces := []byte(fragmented(OpBinary, string(payload), 1+int(size)))
+		pieces[0] |= rsv1
+		if got := outcome(t, limits, string(pieces)); got != whole && len(payload) > 0 {
+			t.Fatalf("in fragments of %d: got\n%s\nwhole\n%s", 1+int(size), got, whole)
 		}
 	})
 }

@@ -20,6 +20,7 @@ type Request struct {
 	Key        string // Sec-WebSocket-Key
 	Version    string // Sec-WebSocket-Version
 	Protocol   string // Sec-WebSocket-Protocol
+	Extensions string // Sec-WebSocket-Extensions: NegotiateDeflate reads them
 	Body       bool   // a body is announced
 }
 
@@ -36,6 +37,8 @@ func (r *Request) Add(name, value string) {
 		combine(&r.Version, value)
 	case strings.EqualFold(name, "Sec-WebSocket-Protocol"):
 		combine(&r.Protocol, value)
+	case strings.EqualFold(name, "Sec-WebSocket-Extensions"):
+		combine(&r.Extensions, value)
 	case strings.EqualFold(name, "Content-Length"):
 		r.Body = r.Body || value != "0"
 	case strings.EqualFold(name, "Transfer-Encoding"):
@@ -71,7 +74,8 @@ var (
 	refusedKey        = &Refusal{400, "", "", "Missing or invalid Sec-WebSocket-Key header"}
 	refusedVersion    = &Refusal{400, "Sec-WebSocket-Version", "13, 8",
 		"Missing or invalid Sec-WebSocket-Version header"}
-	refusedProtocol = &Refusal{400, "", "", "Invalid Sec-WebSocket-Protocol header"}
+	refusedProtocol   = &Refusal{400, "", "", "Invalid Sec-WebSocket-Protocol header"}
+	refusedExtensions = &Refusal{400, "", "", "Invalid or unacceptable Sec-WebSocket-Extensions header"}
 )
 
 // CheckUpgrade judges a request by section 4.2.1. It returns nil or why the request is refused. Besides version 13 it
@@ -167,12 +171,16 @@ func validTokens(list string) bool {
 			return false
 		}
 		for i := range len(element) {
-			if c := element[i]; !isAlphanumeric(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			if !isTokenByte(element[i]) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func isTokenByte(c byte) bool {
+	return isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
 
 func isAlphanumeric(c byte) bool {

@@ -19,8 +19,10 @@ type Handler interface {
 
 // Limits bound one message. A field that is 0 means the default.
 type Limits struct {
-	MessageBytes int // payload, in sum over its fragments; at most 512 MB
+	MessageBytes int // payload, in sum over its fragments, compressed and inflated; at most 512 MB
 	Fragments    int // frames
+	// Inflater is what the Readers with these limits share for compressed messages. Without it there are none.
+	Inflater *Inflater
 }
 
 // The default limits: the message size of Socket.IO's reference server, in fragments of about 1 kB.
@@ -74,9 +76,12 @@ type Reader struct {
 const spillBytes = 64
 
 // NewReader returns a Reader for a Server or a Client. The limits are kept as long as the Reader is and may be shared
-// by many; nil means the defaults.
+// by many; nil means the defaults. With Deflate messages may be compressed, if the limits have an Inflater.
 func NewReader(limits *Limits, side State) Reader {
-	return Reader{limits: limits, state: side & Client}
+	if limits == nil || limits.Inflater == nil {
+		side &^= Deflate
+	}
+	return Reader{limits: limits, state: side & (Client | Deflate)}
 }
 
 // Feed takes the next piece of the stream and calls the handler for each message and control frame that it completes.
@@ -111,7 +116,7 @@ func (r *Reader) Feed(data []byte, h Handler) error {
 // Stop ends the reading: whatever else comes in is ignored. It drops what the Reader holds.
 func (r *Reader) Stop() {
 	r.setPhase(stopped)
-	r.spill, r.message, r.have, r.state = nil, 0, 0, r.state&^Fragmented
+	r.spill, r.message, r.have, r.state = nil, 0, 0, r.state&^(Fragmented|compressed)
 }
 
 // Unfinished reports whether the stream stands inside a header, a frame or a message. A peer should not leave it there
@@ -166,6 +171,9 @@ func (r *Reader) beginFrame(h Header) error {
 func (r *Reader) beginFragment(h Header) error {
 	if h.OpCode != OpContinuation {
 		r.kind, r.fragments = h.OpCode, 0
+		if h.Rsv != 0 { // the rules let only RSV1 pass
+			r.state |= compressed
+		}
 	}
 	if h.Length > int64(r.maxMessage()-r.message) {
 		return ErrMessageTooBig
@@ -188,7 +196,7 @@ func (r *Reader) readPayload(data []byte, h Handler) (rest []byte, err error) {
 }
 
 func (r *Reader) readFragment(piece []byte, h Handler) error {
-	if r.kind == OpText && !r.text.write(piece) {
+	if r.kind == OpText && r.state&compressed == 0 && !r.text.write(piece) {
 		return ErrText
 	}
 	payload := piece
@@ -208,8 +216,12 @@ func (r *Reader) readFragment(piece []byte, h Handler) error {
 	if r.kind == OpText && !r.text.complete() {
 		return ErrText
 	}
-	r.state &^= Fragmented
 	r.spill, r.message = nil, 0
+	if r.state&compressed != 0 {
+		r.state &^= Fragmented | compressed
+		return r.limits.Inflater.deliver(r.kind, payload, r.maxMessage(), h)
+	}
+	r.state &^= Fragmented
 	h.OnMessage(r.kind, payload)
 	return nil
 }

@@ -20,6 +20,7 @@ const (
 	ErrCloseCode                          // 7.4: a status code that must not be sent
 	ErrCloseReason                        // 5.5.1: a close reason that is not UTF-8
 	ErrText                               // 8.1: a text message that is not UTF-8
+	ErrDeflate                            // RFC 7692, 7.2.2: compressed data that is none
 	ErrMessageTooBig                      // 10.4: more payload than Limits.MessageBytes
 	ErrTooManyFragments                   // 10.4: more frames than Limits.Fragments
 )
@@ -42,6 +43,7 @@ var breaches = [...]struct {
 	ErrCloseCode:         {StatusProtocolError, "close frame with an invalid status code"},
 	ErrCloseReason:       {StatusInvalidFramePayloadData, "close reason is not valid UTF-8"},
 	ErrText:              {StatusInvalidFramePayloadData, "text message is not valid UTF-8"},
+	ErrDeflate:           {StatusInvalidFramePayloadData, "compressed data is not valid"},
 	ErrMessageTooBig:     {StatusMessageTooBig, "message is too big"},
 	ErrTooManyFragments:  {StatusMessageTooBig, "message has too many fragments"},
 }
@@ -62,6 +64,10 @@ const (
 	Client State = 1 << 0
 	// Fragmented holds from a first frame without FIN to the frame that ends its message.
 	Fragmented State = 1 << 1
+	// Deflate holds where permessage-deflate was agreed on.
+	Deflate State = 1 << 2
+
+	compressed State = 1 << 3 // of a Reader: the message is
 )
 
 // CheckHeader tells which rule a well-formed header breaks in a state, as an Error, or nil. Limits are not rules: see
@@ -90,5 +96,10 @@ func CheckHeader(h Header, s State) error {
 }
 
 // extensionBits are the reserved bits that a negotiated extension allows in a header. With permessage-deflate (RFC
-// 7692, section 6) that is RSV1 in the first frame of a data message; no extension is spoken, so there are none.
-func extensionBits(Header, State) byte { return 0 }
+// 7692, section 6) that is RSV1 in the first frame of a data message.
+func extensionBits(h Header, s State) byte {
+	if s&Deflate != 0 && (h.OpCode == OpText || h.OpCode == OpBinary) {
+		return rsv1Bit >> 4
+	}
+	return 0
+}

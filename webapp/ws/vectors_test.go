@@ -84,11 +84,12 @@ func (l *log) OnClose(code StatusCode, reason []byte) {
 
 func sum(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
 
-// outcome is what a stream comes to: the handler's calls and the error, as lines.
+// outcome is what a stream comes to: the handler's calls and the error, as lines. Messages may be compressed if the
+// limits have an Inflater.
 func outcome(t testing.TB, limits *Limits, pieces ...string) string {
 	t.Helper()
 	var l log
-	r := NewReader(limits, Server)
+	r := NewReader(limits, Server|Deflate)
 	fed := 0
 	for _, piece := range pieces {
 		fed += len(piece)

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { clients, modes } from "../lib/clients.mjs";
+import { deflateFlags } from "../lib/deflate.mjs";
 import { Report } from "../lib/report.mjs";
 import { Server } from "../lib/server.mjs";
 import { launch } from "./chromium.mjs";
@@ -76,6 +77,38 @@ async function one(client, options, transport, server, bundle = "socket.io.js") 
   }
 }
 
+// squeeze runs in the page: large messages both ways, on a WebSocket that has agreed on compression.
+async function squeeze(options) {
+  const socket = io("/", options);
+  const next = (emitter, event) => new Promise((resolve) => emitter.once(event, resolve));
+  await next(socket, "connect");
+  const { engine } = socket.io;
+  if (engine.transport.name !== "websocket") await next(engine, "upgrade");
+  const bytes = new Uint8Array(70_000).map((_, i) => i % 251);
+  const texts = ["", "short", "é€😀 sensor ".repeat(10_000)];
+  const same = [];
+  for (const text of texts) {
+    const answer = await new Promise((resolve) => socket.emit("echo", text, bytes.buffer, (...args) => resolve(args)));
+    same.push(answer[0] === text && new Uint8Array(answer[1]).every((c, i) => c === bytes[i]));
+  }
+  const { extensions } = engine.transport.ws;
+  socket.disconnect();
+  return { same, extensions };
+}
+
+async function compressed(client, transports) {
+  const page = await browser.newPage();
+  try {
+    await page.goto(dense.url);
+    await page.addScriptTag({ path: fileURLToPath(new URL(`../node_modules/${client.name}/dist/socket.io.js`, import.meta.url)) });
+    const out = await page.evaluate(squeeze, { reconnection: false, transports });
+    assert.deepStrictEqual(out.same, [true, true, true]);
+    assert.match(out.extensions, /^permessage-deflate/);
+  } finally {
+    await page.close();
+  }
+}
+
 for (const client of clients) {
   for (const [mode, transports] of Object.entries(modes)) {
     await report.run(`browser ${client.label} ${mode}`, () => one(client, { transports }, transports.at(-1), server));
@@ -93,6 +126,14 @@ for (const [mode, transports] of Object.entries(modes)) {
     one(client, { transports }, transports.at(-1), packed, "socket.io.msgpack.min.js"));
 }
 await packed.stop();
+const dense = new Server(process.argv.slice(2), deflateFlags);
+await dense.start();
+for (const client of clients) {
+  for (const mode of ["websocket", "upgrade"]) {
+    await report.run(`browser ${client.label} ${mode}, compressed`, () => compressed(client, modes[mode]));
+  }
+}
+await dense.stop();
 await browser.close();
 await report.run("the server ends on SIGTERM", async () => assert.equal((await server.stop()).code, 0));
 process.exit(report.close());

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/sio/msgpack"
@@ -27,6 +28,7 @@ func main() {
 	interval := flag.Int("ping-interval-ms", 25000, "heartbeat interval in ms")
 	timeout := flag.Int("ping-timeout-ms", 20000, "heartbeat timeout in ms")
 	recovery := flag.Bool("recovery", false, "connection state recovery")
+	deflate := flag.Int("deflate-threshold", 0, "bytes from which WebSocket messages are compressed; 0: never")
 	parser := flag.String("parser", "", "msgpack, or the default one")
 	flag.Parse()
 	addr, err := netip.ParseAddrPort(*listen)
@@ -45,6 +47,9 @@ func main() {
 	}
 	if *recovery {
 		o.ConnectionStateRecovery = &sio.ConnectionStateRecovery{}
+	}
+	if *deflate > 0 {
+		o.PerMessageDeflate = &eio.Deflate{Threshold: *deflate}
 	}
 	if *parser == "msgpack" {
 		o.Parser = msgpack.New(msgpack.Options{})

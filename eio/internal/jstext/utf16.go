@@ -1,10 +1,10 @@
-package eio
+package jstext
 
 import "unicode/utf8"
 
-// unitsOf counts the UTF-16 code units of UTF-8 text, which is what JavaScript
+// Units counts the UTF-16 code units of UTF-8 text, which is what JavaScript
 // calls a string's length: a rune outside the basic plane has two.
-func unitsOf(b []byte) int {
+func Units(b []byte) int {
 	n := 0
 	for _, c := range b {
 		if c&0xc0 != 0x80 { // each first byte is a rune
@@ -17,10 +17,10 @@ func unitsOf(b []byte) int {
 	return n
 }
 
-// cutUnits returns the number of bytes that hold the first n UTF-16 code units
+// Cut returns the number of bytes that hold the first n UTF-16 code units
 // of b, or false when b has fewer, is not valid UTF-8 up to there, or a rune
 // stands across the cut.
-func cutUnits(b []byte, n uint64) (int, bool) {
+func Cut(b []byte, n uint64) (int, bool) {
 	i := 0
 	for n > 0 {
 		if i >= len(b) {
