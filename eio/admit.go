@@ -154,7 +154,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		if e.onConnection != nil {
 			e.onConnection(s)
 		}
-	case s.polling == nil || s.probe != nil: // upgraded, or another probe is first
+	case s.polling == nil || s.polling.probe != nil: // upgraded, or another probe is first
 		w.shut(0)
 		conn.SetHandler(ignored{})
 		return

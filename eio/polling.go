@@ -16,6 +16,7 @@ type polling struct {
 	get     *webapp.Response // standing poll
 	post    *webapp.Response // a POST whose body is awaited
 	next    *polling         // in the server's list of those to flush
+	probe   *websocket       // a WebSocket that tries to become the transport
 	queue   []byte           // records of packets that wait for a poll, see appendRecord
 	packets int
 	index   string // of JSONP: digits, which may be none

@@ -42,7 +42,6 @@ type Session struct {
 	hooks     *Hooks     // nil while nobody listens
 	ws        *websocket // the transport, nil while polling
 	polling   *polling   // the transport, nil on a WebSocket
-	probe     *websocket // a WebSocket that tries to become the transport
 	chain     *Session   // in the server's table
 	id        string
 	handshake Handshake
@@ -178,8 +177,8 @@ func (s *Session) end(reason Reason, desc error) {
 		e.debug.Debug("closed", "sid", s.id, "reason", string(reason), "description", desc)
 	}
 	s.server.forget(s)
-	if s.probe != nil {
-		s.probe.abandon(0)
+	if w := s.probing(); w != nil {
+		w.abandon(0)
 	}
 	if s.ws != nil {
 		s.server.stats.WebSockets--

@@ -229,7 +229,7 @@ func TestTrialStates(t *testing.T) {
 				if before == "probed" {
 					st.packet("2probe")
 				}
-				w := st.s.probe
+				w := st.s.probing()
 				if got := st.trial(); got != before {
 					t.Fatalf("a trial that is %s, want %s", got, before)
 				}
@@ -239,7 +239,7 @@ func TestTrialStates(t *testing.T) {
 					t.Errorf("protocol %s, %s: %s: got %s, %s; want %s, %s",
 						protocol, before, in.name, got, st.state(), in.want[i], in.session)
 				}
-				if w.trial != nil && w.trial.timer.Armed() != (st.s.probe == w) {
+				if w.trial != nil && w.trial.timer.Armed() != (st.s.probing() == w) {
 					t.Errorf("%s: %s: the timer does not go with the trial", before, in.name)
 				}
 				st.finish()
@@ -249,7 +249,7 @@ func TestTrialStates(t *testing.T) {
 }
 
 func (st *stage) trial() string {
-	switch w := st.s.probe; {
+	switch w := st.s.probing(); {
 	case st.s.ws != nil && st.s.Upgraded():
 		return "upgraded"
 	case w == nil:

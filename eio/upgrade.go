@@ -24,10 +24,18 @@ type trial struct {
 // probe, before a noop ends it: the client waits for that.
 const noopAfter = 100 * time.Millisecond
 
+// probing is the WebSocket that tries to become the transport, or nil.
+func (s *Session) probing() *websocket {
+	if s.polling == nil {
+		return nil
+	}
+	return s.polling.probe
+}
+
 // beginTrial makes w the probe of its session.
 func (w *websocket) beginTrial() {
 	e := w.session.server
-	w.session.probe = w
+	w.session.polling.probe = w
 	w.trial = &trial{deadline: e.loop.Now() + e.options.UpgradeTimeout.Milliseconds()}
 	e.loop.Arm(&w.trial.timer, e.options.UpgradeTimeout, w)
 }
@@ -73,8 +81,8 @@ func (w *websocket) armTrial() {
 // abandon ends the probe; the session goes on.
 func (w *websocket) abandon(code ws.StatusCode) {
 	w.session.server.loop.Disarm(&w.trial.timer)
-	if w.session.probe == w {
-		w.session.probe = nil
+	if w.session.probing() == w {
+		w.session.polling.probe = nil
 	}
 	w.shut(code)
 }
@@ -82,7 +90,7 @@ func (w *websocket) abandon(code ws.StatusCode) {
 // upgrade makes w the transport and sends over it what waited for a poll.
 func (s *Session) upgrade(w *websocket) {
 	old, status := s.polling, poll.OK
-	s.probe, s.polling, s.ws = nil, nil, w
+	s.polling, s.ws = nil, w
 	s.upgraded = true
 	if e := s.server; e.debug != nil {
 		e.debug.Debug("upgrade", "sid", s.id)

@@ -18,11 +18,13 @@ var update = flag.Bool("update", false, "write README.md")
 // feature is one row of features.txt.
 type feature struct{ name, form, test, note string }
 
+const howTo = "`go test ./sio -run TestFeatures -update`"
+
 const featureHead = `# The whole surface
 
 Every name of Socket.IO's server (2.x and 4.8) and Engine.IO's, with its form in Go and a test that shows it. This file
-is made from features.txt by ` + "`go test ./sio -run TestFeatures -update`" + `; a row whose test or form does not
-exist fails that test. The stock clients of four generations run beside it: see interop.
+is made from features.txt by ` + howTo + `; a row whose test or
+form does not exist fails that test. The stock clients of four generations run beside it: see interop.
 `
 
 // Every row has a test that exists and a form that exists, and README.md shows them.
