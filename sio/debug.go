@@ -50,7 +50,7 @@ func (srv *Server) Debug(list string) {
 	}
 }
 
-// SetLogger makes l the receiver of debug output; nil is slog's default.
+// SetLogger makes l the receiver of debug output; nil is standard error, since slog's default hides level Debug.
 func (srv *Server) SetLogger(l *slog.Logger) {
 	srv.logger = l
 	if d := srv.debug; d != nil {
@@ -63,7 +63,7 @@ func (srv *Server) SetLogger(l *slog.Logger) {
 
 func (d *debugger) logger() *slog.Logger {
 	if d.log == nil {
-		return slog.Default()
+		d.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	return d.log
 }
