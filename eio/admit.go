@@ -75,7 +75,7 @@ func (e *Server) newSession(req *webapp.Request, q question) *Session {
 // after it, with its messages for the next poll.
 func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q question) {
 	s := e.newSession(req, q)
-	t := &polling{session: s, get: res}
+	t := &polling{session: s, get: res, dense: true}
 	if j, ok := req.QueryLookup("j"); ok {
 		t.jsonp, t.index = true, jsonpIndex(j)
 	}

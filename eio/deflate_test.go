@@ -248,6 +248,17 @@ func TestPlainOverPolling(t *testing.T) {
 	r.finish()
 }
 
+// A large initial packet is no plain message.
+func TestInitialPacketIsCompressed(t *testing.T) {
+	r := newRig(t, 1, quietly, Options{InitialPacket: string(fill(3000, 'i'))})
+	p := r.dial()
+	request(p, "GET", "/engine.io/?EIO=4&transport=polling", nil, "Accept-Encoding: gzip")
+	if got := string(drain(r, p)); !strings.Contains(got, "Content-Encoding: gzip") {
+		t.Errorf("%.200q", got)
+	}
+	r.finish()
+}
+
 func TestDeflateOptions(t *testing.T) {
 	given := &Deflate{}
 	o, err := Options{PerMessageDeflate: given}.withDefaults()

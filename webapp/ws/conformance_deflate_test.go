@@ -56,7 +56,11 @@ func exchange(t *testing.T, id, offer string, op OpCode, kind int, size [2]int) 
 	limits := deflating(size[0]+64, 1024) // noise gets longer when it is compressed
 	var d Deflater
 	r := NewReader(limits, Deflate)
-	for i := range 6 {
+	messages := 6
+	if testing.Short() {
+		messages = 1
+	}
+	for i := range messages {
 		message := groupMessage(random, kind, size[0])
 		wire := []byte(fragmented(op, squeezed(1+i, message), max(size[1], 1)))
 		if size[1] == 0 {

@@ -6,8 +6,8 @@ import "unicode/utf8"
 // (client_no_context_takeover), so a message is its own window and is inflated in one go from one slice to another, by
 // one Inflater for all connections of a loop.
 
-// Inflater decompresses messages, for any number of Readers of one goroutine. The zero Inflater is ready. It holds some
-// 4 kB of tables from the first compressed message on, and up to 64 kB of output between two.
+// Inflater decompresses messages, for any number of Readers of one goroutine. The zero Inflater is ready. It holds 7
+// kB of tables from the first compressed message on, and up to 64 kB of output between two.
 type Inflater struct {
 	tables *inflateTables
 	spare  []byte // output for the next message; nil while a handler has it
