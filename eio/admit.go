@@ -62,6 +62,9 @@ func (e *Server) newSession(req *webapp.Request, q question) *Session {
 	} else {
 		s.id = e.newSID()
 	}
+	if info := req.EOS(); info != nil {
+		s.Hooks().eos = info
+	}
 	e.sessions.insert(s)
 	e.stats.Handshakes++
 	if e.debug != nil {

@@ -3,6 +3,7 @@ package eio
 import (
 	"log/slog"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -22,6 +23,8 @@ type Hooks struct {
 	Heartbeat func(s *Session)
 	// Close is called before the handler's OnClose.
 	Close func(s *Session, reason Reason, desc error)
+
+	eos *eos.Info // not a hook, but as rare: see Session.EOS
 }
 
 // Hooks returns the session's hooks, to be filled in.
@@ -30,6 +33,15 @@ func (s *Session) Hooks() *Hooks {
 		s.hooks = new(Hooks)
 	}
 	return s.hooks
+}
+
+// EOS is what is known of the user: the Info that Request.SetEOS got on the
+// request that opened the session, nil for nobody.
+func (s *Session) EOS() *eos.Info {
+	if s.hooks == nil {
+		return nil
+	}
+	return s.hooks.eos
 }
 
 // created tells the hooks of a packet that is sent, and over a WebSocket that it

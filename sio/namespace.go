@@ -74,7 +74,7 @@ func (srv *Server) lookup(name, auth string, c *Client) *Namespace {
 		return ns
 	}
 	for _, parent := range srv.parents {
-		if !parent.match(name, Handshake{c.conn.Handshake(), auth}) {
+		if !parent.match(name, handshakeOf(c.conn, auth)) {
 			continue
 		}
 		if srv.childCount >= srv.opts.MaxChildNamespaces && !srv.evict() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 )
 
@@ -22,6 +23,7 @@ type Request struct {
 	buf     []byte // for decoding
 	values  []value
 	chain   chain
+	eos     *eos.Info
 	kept    bool
 }
 
@@ -167,6 +169,14 @@ func (r *Request) SetValue(key, val any) {
 	}
 	r.values = append(r.values, value{key, val})
 }
+
+// EOS is what SetEOS left: the platform's information about the user, nil for
+// nobody. Nothing that the client sends gets here by itself.
+func (r *Request) EOS() *eos.Info { return r.eos }
+
+// SetEOS tells who made the request, for those who handle it later and for the
+// session that it opens. info is kept as long as these.
+func (r *Request) SetEOS(info *eos.Info) { r.eos = info }
 
 // ReadBody hands the whole body to to, at once if it is at hand. A body above
 // limit bytes is not read. A receiver that stores the request's views must
