@@ -15,7 +15,8 @@ import (
 )
 
 // tolerance is how far a figure may be from the recorded one. Counting repeats
-// within a thousandth; the rest is room for a patch release of the compiler.
+// within half a per cent, on a loaded machine too; the rest is room for a patch
+// release of the compiler.
 const tolerance = 0.05
 
 // TestInstructions counts what each kind of message costs under callgrind and
@@ -23,6 +24,9 @@ const tolerance = 0.05
 func TestInstructions(t *testing.T) {
 	if runtime.GOARCH != "amd64" || runtime.GOOS != "linux" {
 		t.Skip("recorded.txt is of linux/amd64")
+	}
+	if testing.Short() {
+		t.Skip("counted once in make test, by the step that runs without -short")
 	}
 	valgrind, err := exec.LookPath("valgrind")
 	switch {
@@ -63,30 +67,38 @@ func TestInstructions(t *testing.T) {
 // perMessage is the difference between a long and a short run: start and set-up
 // cancel out.
 func perMessage(t *testing.T, valgrind, program, kind string) float64 {
-	const short, long = 200, 1200
+	const short, long = 200, 2200
 	first, messages := count(t, valgrind, program, kind, short)
 	second, _ := count(t, valgrind, program, kind, long)
 	return float64(second-first) / float64((long-short)*messages)
 }
 
-var collected = regexp.MustCompile(`Collected : (\d+)`)
+var summary = regexp.MustCompile(`(?m)^summary: (\d+)`)
 
+// count runs the program and tells the instructions of its main thread: those of
+// the runtime's own threads depend on how long the run takes. What the processor
+// offers is switched off, because callgrind passes on what the machine has.
 func count(t *testing.T, valgrind, program, kind string, turns int) (instructions, perTurn int) {
 	t.Helper()
+	profile := filepath.Join(t.TempDir(), "profile")
 	var out, log bytes.Buffer
-	cmd := exec.Command(valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", program, "-kind", kind,
-		"-n", strconv.Itoa(turns))
-	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=1", "GOGC=off")
+	cmd := exec.Command(valgrind, "--tool=callgrind", "--separate-threads=yes", "--callgrind-out-file="+profile,
+		program, "-kind", kind, "-n", strconv.Itoa(turns))
+	cmd.Env = append(os.Environ(), "GODEBUG=asyncpreemptoff=1,cpu.all=off", "GOMAXPROCS=1", "GOGC=off")
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s: %v: %s", kind, err, log.String())
 	}
-	m := collected.FindSubmatch(log.Bytes())
+	main, err := os.ReadFile(profile + "-01")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := summary.FindSubmatch(main)
 	if m == nil {
 		t.Fatalf("%s: callgrind tells no count: %s", kind, log.String())
 	}
 	instructions, _ = strconv.Atoi(string(m[1]))
-	perTurn, err := strconv.Atoi(strings.Fields(out.String())[0])
+	perTurn, err = strconv.Atoi(strings.Fields(out.String())[0])
 	if err != nil {
 		t.Fatal(err)
 	}
