@@ -43,6 +43,7 @@ func (s *Session) heartbeat(p packet) {
 		s.on(func(h *Hooks) func(*Session) { return h.Heartbeat })
 		if s.awaiting {
 			s.expectPing(s.seen)
+			s.server.round.ponged(s.server.loop)
 		}
 	default:
 		s.end(TransportError, ErrPingPacket)
@@ -76,6 +77,39 @@ func (s *Session) look() {
 	e.loop.Arm(&s.beat, time.Duration(at-now)*time.Millisecond, s)
 }
 
+// round is the pings that one turn sends. Pongs come one by one as networks and
+// clients let them, and would each wake the process; while many are on their way
+// the loop takes those of a few milliseconds together.
+type round struct {
+	at             int64 // ms, when it began
+	sent, answered int
+}
+
+const (
+	gatherPongs  = 32 // from so many that are missing
+	gatherPause  = 5 * time.Millisecond
+	gatherWindow = 1000 // ms after the pings
+)
+
+func (r *round) pinged(l *poll.Loop) {
+	if now := l.Now(); r.at != now {
+		*r = round{at: now}
+	}
+	r.sent++
+	r.gather(l)
+}
+
+func (r *round) ponged(l *poll.Loop) {
+	r.answered++
+	r.gather(l)
+}
+
+func (r *round) gather(l *poll.Loop) {
+	if r.sent-r.answered >= gatherPongs && l.Now()-r.at < gatherWindow {
+		l.Gather(gatherPause)
+	}
+}
+
 // OnTimer is due when a ping has to be sent, or when the client may have been
 // silent for too long.
 func (s *Session) OnTimer(*poll.Timer) {
@@ -87,6 +121,7 @@ func (s *Session) OnTimer(*poll.Timer) {
 		s.look()
 	case s.protocol == 4 && !s.awaiting:
 		s.awaiting, s.pingAt = true, now
+		s.server.round.pinged(s.server.loop)
 		if s.send(packet{kind: packetPing}); s.state != sessionClosed { // no room for it
 			s.look()
 		}

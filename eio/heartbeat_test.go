@@ -124,7 +124,7 @@ func TestPingsKeepTime(t *testing.T) {
 }
 
 // TestGroupedWakeUps: a thousand idle sessions that came at any time wake the loop
-// once a second for all their heartbeats.
+// once a second for all their heartbeats, besides what comes from them.
 func TestGroupedWakeUps(t *testing.T) {
 	for _, protocol := range []uint8{3, 4} {
 		r := newRig(t, 1, quietly, Options{})
@@ -148,7 +148,9 @@ func TestGroupedWakeUps(t *testing.T) {
 		r.k.Run(r.loop, func() bool { woken[r.k.Monotonic()] = true; return false }, span*time.Second)
 		for _, b := range clients {
 			for at := range b.inputs {
-				delete(woken, at)
+				for late := time.Duration(0); late <= gatherPause; late += time.Millisecond {
+					delete(woken, at+late)
+				}
 			}
 		}
 		if n := r.engine.ClientsCount(); n != 1000 || len(woken) > span+2 {
@@ -156,6 +158,27 @@ func TestGroupedWakeUps(t *testing.T) {
 		}
 		r.finish()
 	}
+}
+
+// TestPongsAreGathered: the pongs of a thousand sessions that were pinged together
+// wake the loop a few times, whenever each of them comes.
+func TestPongsAreGathered(t *testing.T) {
+	const spread = 80 * time.Millisecond
+	r := newRig(t, 1, quietly, Options{})
+	for i := range 1000 {
+		r.k.After(time.Duration(i)*100*time.Microsecond, func() {
+			r.beat(4, func() time.Duration { return time.Duration(r.k.IntN(int(spread))) })
+		})
+	}
+	r.sleep(24 * time.Second)
+	before := r.loop.Stats()
+	r.sleep(3 * time.Second)
+	after := r.loop.Stats()
+	turns, pings := after.Turns-before.Turns, after.Writes-before.Writes
+	if limit := uint64(spread/gatherPause) + gatherPongs + 5; pings != 1000 || turns > limit {
+		t.Errorf("%d pings, %d turns, at most %d expected", pings, turns, limit)
+	}
+	r.finish()
 }
 
 // keepBeating makes a client of protocol 3 beat, every 25 s, with a jitter.

@@ -23,6 +23,7 @@ type Server struct {
 	inflater     ws.Inflater // of compressed messages that come in
 	deflater     ws.Deflater // of those that go out
 	grain        int64       // ms, see beatGrain
+	round        round       // of the heartbeat, the last
 	openTail     string      // of the open packet, behind the sid
 	dirty        *polling    // polls to answer at the end of the turn
 	flushTimer   poll.Timer  // due at once while dirty is not empty

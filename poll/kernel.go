@@ -45,7 +45,8 @@ type Ready struct {
 type Kernel interface {
 	// Wait fills ready and returns how many entries it filled. It blocks for at
 	// most timeout; zero polls, a negative timeout waits for ever. It returns
-	// early on Wake.
+	// early on Wake. Without room in ready it only lets time pass, and may then
+	// see Wake late.
 	Wait(ready []Ready, timeout time.Duration) (int, Errno)
 	// Wake ends the present Wait, or the next one. Any goroutine may call it.
 	Wake()

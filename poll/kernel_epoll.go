@@ -19,6 +19,7 @@ type epoll struct {
 	ep, wakeup int
 	events     []unix.EpollEvent
 	iov        [maxVector]unix.Iovec
+	resting    [1]unix.PollFd
 	start      time.Time
 }
 
@@ -41,6 +42,9 @@ func newKernel() (Kernel, error) {
 }
 
 func (k *epoll) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
+	if len(ready) == 0 {
+		return 0, k.rest(timeout)
+	}
 	if len(k.events) < len(ready) {
 		k.events = make([]unix.EpollEvent, len(ready))
 	}
@@ -83,6 +87,14 @@ func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errn
 	}
 	n, err := unix.EpollWait(k.ep, events, ms)
 	return n, errnoOf(err)
+}
+
+// rest sleeps with an eye on Wake alone, which the next wait takes.
+func (k *epoll) rest(timeout time.Duration) Errno {
+	timespec := unix.NsecToTimespec(int64(timeout))
+	k.resting[0] = unix.PollFd{Fd: int32(k.wakeup), Events: unix.POLLIN}
+	_, err := unix.Ppoll(k.resting[:], &timespec, nil)
+	return errnoOf(err)
 }
 
 func (k *epoll) Wake() {

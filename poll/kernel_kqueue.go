@@ -42,6 +42,10 @@ func newKernel() (Kernel, error) {
 // Wait maps what a filter tells: EOF is readable (the read returns 0), an error
 // is both.
 func (k *kqueue) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
+	if len(ready) == 0 {
+		k.timeout = unix.NsecToTimespec(int64(timeout))
+		return 0, errnoOf(unix.Nanosleep(&k.timeout, nil))
+	}
 	if len(k.events) < len(ready) {
 		k.events = make([]unix.Kevent_t, len(ready))
 	}

@@ -20,11 +20,12 @@ type Loop struct {
 	scratch []byte
 	iov     [][]byte // for one vectored write
 	ready   []Ready
-	reports []Ready  // of this turn, the first part of ready
-	sources []source // by descriptor
-	busy    bool     // the last turn had events: look before sleeping
-	inside  bool     // a turn is under way
-	ending  bool     // Close was called in it
+	reports []Ready       // of this turn, the first part of ready
+	sources []source      // by descriptor
+	busy    bool          // the last turn had events: look before sleeping
+	pause   time.Duration // before the next wait, see Gather
+	inside  bool          // a turn is under way
+	ending  bool          // Close was called in it
 	closed  bool
 
 	timers timerHeap
@@ -153,6 +154,13 @@ func (l *Loop) Time() time.Time { return l.kernel.Wall() }
 // Random fills p from the system's random source.
 func (l *Loop) Random(p []byte) { l.kernel.Random(p) }
 
+// Gather lets the next turn that finds nothing to do sleep for d before it waits:
+// events that are known to come one by one, such as the answers to a question
+// that went to a thousand peers, then cost a few wake-ups and not one each. An
+// event that comes meanwhile is late by d at most; a loop under load never
+// sleeps. Posted functions and timers are on time.
+func (l *Loop) Gather(d time.Duration) { l.pause = max(l.pause, d) }
+
 // Scratch is the loop's one buffer for composing output, empty and with some
 // capacity; it is valid until the callback returns. Its user gives back what it
 // grew to with SetScratch, so that the next one finds the room.
@@ -217,10 +225,29 @@ func (l *Loop) wait(timeout time.Duration) (n int, errno Errno) {
 		n, errno = l.kernel.Wait(l.ready, 0)
 	}
 	if n == 0 && errno == 0 {
+		if l.pause > 0 {
+			timeout = l.rest(timeout)
+		}
 		n, errno = l.kernel.Wait(l.ready, l.patience(timeout))
 	}
-	l.busy = n > 0
+	l.busy, l.pause = n > 0, 0
 	return n, errno
+}
+
+// rest sleeps through the pause that Gather asked for, and tells what is left of
+// timeout. That it failed does no harm: the events come one by one then.
+func (l *Loop) rest(timeout time.Duration) time.Duration {
+	d := l.pause
+	if patience := l.patience(timeout); patience >= 0 {
+		d = min(d, patience)
+	}
+	if d > 0 {
+		_, _ = l.kernel.Wait(nil, d)
+	}
+	if timeout > 0 {
+		timeout = max(0, timeout-d)
+	}
+	return timeout
 }
 
 // patience is how long the turn may wait: not at all when the look before it has
