@@ -132,7 +132,7 @@ func (s *Server) Stop() {
 
 // maxSpares is how many connections are kept to be used again: more than a turn
 // accepts, and the memory of a dozen clients.
-const maxSpares = 64
+const maxSpares = 32
 
 func (s *Server) takeConn() *conn {
 	c := s.spares
