@@ -72,9 +72,9 @@ func (k *epoll) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 }
 
 func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errno) {
-	if timeout == 0 {
+	if timeout >= 0 && timeout <= brief {
 		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(k.ep),
-			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(millis(timeout)), 0, 0)
 		return int(n), errno
 	}
 	ms := -1
