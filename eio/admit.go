@@ -1,8 +1,6 @@
 package eio
 
 import (
-	"strconv"
-
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -13,8 +11,13 @@ import (
 func (e *Server) admit(req *webapp.Request, res *webapp.Response, q question) {
 	if e.options.AllowRequest == nil {
 		e.enter(req, res, q)
-		return
+	} else {
+		e.ask(req, res, q)
 	}
+}
+
+// ask is apart from admit because its question outlives the call.
+func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 	decided, later := false, false
 	e.options.AllowRequest(req, func(err error) {
 		if decided || res.Ended() {
@@ -84,8 +87,8 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	}
 	s.polling = t
 	e.setCookie(res, s)
-	var open [256]byte
-	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
+	e.block = e.appendOpen(e.block[:0], s)
+	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.block}), 1
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
@@ -109,9 +112,9 @@ func (e *Server) setCookie(res *webapp.Response, s *Session) {
 // probe of the session that the request names.
 func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q question) {
 	var h ws.Request
-	h.Method, h.Proto, h.Body = req.Method(), "HTTP/1."+strconv.Itoa(req.Minor()), req.HasBody()
+	h.Method, h.Proto, h.Body = req.Method(), [...]string{"HTTP/1.0", "HTTP/1.1"}[req.Minor()], req.HasBody()
 	req.EachHeader(func(name, value []byte) bool {
-		h.Add(string(name), string(value))
+		h.Add(name, value)
 		return true
 	})
 	refused := ws.CheckUpgrade(&h)
@@ -149,8 +152,8 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	case q.session == nil:
 		s.ws = w
 		e.stats.WebSockets++
-		var open [256]byte
-		s.send(packet{kind: packetOpen, data: e.appendOpen(open[:0], s)})
+		e.block = e.appendOpen(e.block[:0], s)
+		s.send(packet{kind: packetOpen, data: e.block})
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)
 		}

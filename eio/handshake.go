@@ -24,8 +24,14 @@ type Handshake struct {
 
 // perRequest are headers that differ for each connection and mean nothing after
 // the handshake.
-var perRequest = map[string]bool{"connection": true, "upgrade": true, "sec-websocket-key": true,
-	"sec-websocket-version": true, "sec-websocket-extensions": true, "content-length": true}
+func perRequest(name []byte) bool {
+	switch string(name) {
+	case "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions",
+		"content-length":
+		return true
+	}
+	return false
+}
 
 // remember makes the record of a request.
 func (e *Server) remember(req *webapp.Request) Handshake {
@@ -38,7 +44,7 @@ func (e *Server) remember(req *webapp.Request) Handshake {
 				b[i] = c + 'a' - 'A'
 			}
 		}
-		if perRequest[string(b[at:])] {
+		if perRequest(b[at:]) {
 			b = b[:at]
 			return true
 		}
@@ -49,8 +55,8 @@ func (e *Server) remember(req *webapp.Request) Handshake {
 	if cap(b) > 16<<10 {
 		e.block = nil
 	}
-	if t := req.Target(); t != e.target {
-		e.target = t
+	if string(req.RawTarget()) != e.target {
+		e.target = req.Target()
 	}
 	if string(b) != e.head.Value() {
 		e.head = unique.Make(string(b))

@@ -20,17 +20,18 @@ type Server struct {
 	hooks        *engineHooks // nil while nobody listens
 	debug        *slog.Logger // nil while nobody wants to know
 	limits       ws.Limits
-	inflater     ws.Inflater // of compressed messages that come in
-	deflater     ws.Deflater // of those that go out
-	grain        int64       // ms, see beatGrain
-	round        round       // of the heartbeat, the last
-	openTail     string      // of the open packet, behind the sid
-	dirty        *polling    // polls to answer at the end of the turn
-	flushTimer   poll.Timer  // due at once while dirty is not empty
-	payload      []byte      // scratch for a polling answer
-	script       []byte      // scratch for a JSONP answer
-	block        []byte      // scratch for a header block
-	target       string      // of the last handshake
+	inflater     ws.Inflater    // of compressed messages that come in
+	deflater     ws.Deflater    // of those that go out
+	grain        int64          // ms, see beatGrain
+	round        round          // of the heartbeat, the last
+	openTail     string         // of the open packet, behind the sid
+	dirty        *polling       // polls to answer at the end of the turn
+	flushTimer   poll.Timer     // due at once while dirty is not empty
+	payload      []byte         // scratch for a polling answer
+	script       []byte         // scratch for a JSONP answer
+	block        []byte         // scratch for a header block, or an open packet
+	raw          [sidBytes]byte // scratch for an id
+	target       string         // of the last handshake
 	head         unique.Handle[string]
 	stats        Stats
 	closed       bool

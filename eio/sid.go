@@ -7,10 +7,9 @@ const sidBytes = 15
 
 // newSID makes a session id from the loop's random source.
 func (e *Server) newSID() string {
-	var raw [sidBytes]byte
 	var text [sidBytes / 3 * 4]byte
-	e.loop.Random(raw[:])
-	base64.RawURLEncoding.Encode(text[:], raw[:])
+	e.loop.Random(e.raw[:])
+	base64.RawURLEncoding.Encode(text[:], e.raw[:])
 	return string(text[:])
 }
 

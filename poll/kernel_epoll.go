@@ -76,9 +76,9 @@ func (k *epoll) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 }
 
 func (k *epoll) wait(events []unix.EpollEvent, timeout time.Duration) (int, Errno) {
-	if timeout == 0 {
+	if timeout >= 0 && timeout <= brief {
 		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(k.ep),
-			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+			uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(millis(timeout)), 0, 0)
 		return int(n), errno
 	}
 	ms := -1
@@ -121,8 +121,40 @@ func (k *epoll) control(op, fd int, want Interest) Errno {
 }
 
 func (k *epoll) Accept(fd int, o *ListenOptions) (int, netip.AddrPort, Errno) {
-	conn, sa, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	return accepted(conn, sa, err, o)
+	const flags = unix.SOCK_NONBLOCK | unix.SOCK_CLOEXEC
+	var from [unix.SizeofSockaddrInet6]byte // a longer address is cut off, and none that we look at
+	size := uint32(len(from))
+	conn, _, errno := unix.RawSyscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&from)),
+		uintptr(unsafe.Pointer(&size)), flags, 0, 0)
+	switch {
+	case errno == unix.ENOSYS: // 386 before Linux 4.3
+		conn, sa, err := unix.Accept4(fd, flags)
+		return accepted(conn, sa, err, o)
+	case errno != 0:
+		return -1, netip.AddrPort{}, errno
+	case o.Network == "unix":
+		tune(int(conn), o)
+	}
+	return int(conn), addrFrom(&from), 0
+}
+
+// addrFrom reads a struct sockaddr_in or sockaddr_in6: family, port, and the
+// address, which is behind the flow information in the latter.
+func addrFrom(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {
+	port := binary.BigEndian.Uint16(b[2:])
+	switch binary.NativeEndian.Uint16(b[:]) {
+	case unix.AF_INET:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:])), port)
+	case unix.AF_INET6:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:])).Unmap(), port)
+	}
+	return netip.AddrPort{}
+}
+
+// CloseFD does not block: our sockets do not linger.
+func (k *epoll) CloseFD(fd int) Errno {
+	_, _, errno := unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
+	return errno
 }
 
 func (k *epoll) Read(fd int, p []byte) (int, Errno) {

@@ -24,6 +24,7 @@ type Loop struct {
 	sources []source      // by descriptor
 	busy    bool          // the last turn had events: look before sleeping
 	pause   time.Duration // before the next wait, see Gather
+	dense   bool          // and came soon after the one before
 	inside  bool          // a turn is under way
 	ending  bool          // Close was called in it
 	closed  bool
@@ -196,9 +197,11 @@ func (l *Loop) Stats() Stats {
 //     handlers of connections that ended, and only then release descriptors, so
 //     that no event of this turn meets a number that was reused.
 func (l *Loop) turn(timeout time.Duration) error {
+	before := l.now
 	n, errno := l.wait(timeout)
 	l.stats.Turns++
 	l.tick()
+	l.dense = l.now-before <= 1
 	if errno != 0 && errno != eintr {
 		return errno
 	}
@@ -218,11 +221,15 @@ func (l *Loop) turn(timeout time.Duration) error {
 	return nil
 }
 
-// wait looks once without sleeping while there is traffic: that needs no clock
-// and does not tell the Go scheduler of a call that cannot block.
+// wait looks once while there is traffic: that needs no clock and does not tell
+// the Go scheduler of a call that hardly blocks. If that finds nothing, it sleeps.
 func (l *Loop) wait(timeout time.Duration) (n int, errno Errno) {
 	if l.busy {
-		n, errno = l.kernel.Wait(l.ready, 0)
+		d := l.glance(timeout)
+		n, errno = l.kernel.Wait(l.ready, d)
+		if timeout > 0 {
+			timeout -= d
+		}
 	}
 	if n == 0 && errno == 0 {
 		if l.pause > 0 {
@@ -248,6 +255,23 @@ func (l *Loop) rest(timeout time.Duration) time.Duration {
 		timeout = max(0, timeout-d)
 	}
 	return timeout
+}
+
+// brief is the longest wait that the Go scheduler is not told of: its thread
+// keeps its share of the processor meanwhile.
+const brief = time.Millisecond
+
+// glance is how long the look before sleeping may last: not at all, or for a
+// brief moment when the turn before took no longer, so that the next input is
+// close. To sleep properly for microseconds costs more than the wait: the
+// scheduler takes the thread's share away, and watches it closely ever after.
+func (l *Loop) glance(timeout time.Duration) time.Duration {
+	switch {
+	case !l.dense, l.pause > 0, timeout >= 0 && timeout < brief, l.pending != nil, len(l.left) > 0, l.waking.Load(),
+		len(l.timers) > 0 && l.timers[0].when <= l.now+2, l.offload.busy():
+		return 0
+	}
+	return brief
 }
 
 // patience is how long the turn may wait: not at all when the look before it has

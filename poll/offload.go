@@ -76,3 +76,10 @@ func (o *offload) close() {
 	o.closed, o.queue = true, nil
 	o.mu.Unlock()
 }
+
+// busy tells whether work is under way.
+func (o *offload) busy() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.running > 0
+}

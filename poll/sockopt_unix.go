@@ -34,7 +34,10 @@ func errnoOf(err error) Errno {
 }
 
 // sockets are the calls of a Kernel that all our systems have in common.
-type sockets struct{}
+type sockets struct {
+	random [512]byte // drawn ahead
+	drawn  int       // bytes of random that are left, the last ones
+}
 
 func (sockets) Listen(o *ListenOptions) (int, netip.AddrPort, error) {
 	var none netip.AddrPort
@@ -189,7 +192,21 @@ func (sockets) Reserve() (int, Errno) {
 
 func (sockets) Wall() time.Time { return time.Now() }
 
-func (sockets) Random(p []byte) { rand.Read(p) }
+// Random draws ahead for short requests, such as ids. What was given out is
+// forgotten.
+func (s *sockets) Random(p []byte) {
+	if len(p) > len(s.random)/8 {
+		rand.Read(p)
+		return
+	}
+	if s.drawn < len(p) {
+		rand.Read(s.random[:])
+		s.drawn = len(s.random)
+	}
+	b := s.random[len(s.random)-s.drawn:][:len(p)]
+	s.drawn -= copy(p, b)
+	clear(b)
+}
 
 func b2i(b bool) int {
 	if b {

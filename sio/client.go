@@ -73,7 +73,7 @@ func (c *Client) setState(to clientState) {
 // itself.
 func (srv *Server) onSession(conn *eio.Session) {
 	c := &Client{server: srv, conn: conn, proto4: conn.Protocol() == 3}
-	c.delay = &deadline{client: c}
+	c.delay = srv.takeDelay(c)
 	conn.SetHandler(c)
 	if d := srv.debug; d != nil {
 		d.say(scopeServer, "incoming connection", "sid", conn.ID())
@@ -244,10 +244,12 @@ func (c *Client) unlink(s *Socket) {
 	}
 }
 
-// send sends a packet with at most a JSON payload.
-func (c *Client) send(kind packetType, ns *Namespace, payload string) Status {
+// send sends a packet whose JSON payload, if any, is in pieces.
+func (c *Client) send(kind packetType, ns *Namespace, payload ...string) Status {
 	enc := c.server.open(ns.wire)
-	enc.buf = append(enc.buf, payload...)
+	for _, piece := range payload {
+		enc.buf = append(enc.buf, piece...)
+	}
 	message, binary, _ := c.server.seal(enc, kind, ns.wire, 0, false)
 	status := Dropped
 	if enc.err == nil {
@@ -326,6 +328,27 @@ func (c *Client) onClose(reason Reason, desc error) {
 func (c *Client) joined() {
 	if c.delay != nil {
 		c.server.loop.Disarm(&c.delay.timer)
+		c.server.putDelay(c.delay)
 		c.delay = nil
+	}
+}
+
+// keepDelays is how many deadlines wait for the next clients: those that a burst leaves behind.
+const keepDelays = 64
+
+func (srv *Server) takeDelay(c *Client) *deadline {
+	n := len(srv.delays) - 1
+	if n < 0 {
+		return &deadline{client: c}
+	}
+	d := srv.delays[n]
+	d.client, srv.delays = c, srv.delays[:n]
+	return d
+}
+
+func (srv *Server) putDelay(d *deadline) {
+	d.client = nil
+	if len(srv.delays) < keepDelays {
+		srv.delays = append(srv.delays, d)
 	}
 }

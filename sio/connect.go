@@ -122,6 +122,10 @@ func (c *Client) connect(name, auth string) {
 		d.say(scopeNamespace, "connecting", "nsp", name, "sid", c.conn.ID(), "id", s.id)
 	}
 	ns.pending++
+	if ns.keeper == nil && ns.admit(0) == nil { // nothing may stop it
+		s.onConnect()
+		return
+	}
 	a := &admission{socket: s}
 	s.identify(a.begin)
 }
@@ -197,11 +201,11 @@ func (s *Socket) onConnect() {
 		d.say(scopeSocket, "connected", "id", s.id, "nsp", s.ns.name, "recovered", s.Recovered())
 	}
 	s.ns.insert(s)
-	payload := ""
-	if !c.proto4 {
-		payload = `{"sid":"` + s.id + `"` + s.announce() + `}`
+	if c.proto4 {
+		c.send(typeConnect, s.ns)
+	} else {
+		c.send(typeConnect, s.ns, `{"sid":"`, s.id, `"`, s.announce(), `}`)
 	}
-	c.send(typeConnect, s.ns, payload)
 	for _, l := range [...]*listeners{&s.ns.listeners, s.ns.inherited()} {
 		l.each(onConnection, func(x *listener) { s.runSocket(x.fn.(func(*Socket))) })
 	}

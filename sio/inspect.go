@@ -103,6 +103,9 @@ func (ns *Namespace) OnRoom(fn func(what RoomEvent, room string, s *Socket)) Lis
 
 // TellRoom calls the OnRoom handlers; it is for adapters.
 func (ns *Namespace) TellRoom(what RoomEvent, room string, s *Socket) {
+	if ns.parent == nil && !ns.listeners.has(onRoom) {
+		return
+	}
 	for _, l := range [...]*listeners{&ns.listeners, ns.inherited()} {
 		l.each(onRoom, func(x *listener) {
 			defer ns.server.guard(string(what))

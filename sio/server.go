@@ -36,7 +36,9 @@ type Server struct {
 	pool      assemblies
 	spare     *wait
 	spares    int
-	ended     []ending // clients whose session ended while something was being sent
+	delays    []*deadline // spare
+	raw       [15]byte    // scratch for an id
+	ended     []ending    // clients whose session ended while something was being sent
 	closed    bool
 	debug     *debugger    // nil while no scope is on
 	logger    *slog.Logger // of debug output
@@ -218,10 +220,9 @@ func (srv *Server) putEvent(e *Event) {
 // socketID makes the id of a socket: random for protocol 5, derived from the engine's for protocol 4.
 func (srv *Server) socketID(s *Socket) string {
 	if !s.client.proto4 {
-		var b [15]byte
-		srv.loop.Random(b[:])
 		var id [20]byte
-		base64.RawURLEncoding.Encode(id[:], b[:])
+		srv.loop.Random(srv.raw[:])
+		base64.RawURLEncoding.Encode(id[:], srv.raw[:])
 		return string(id[:])
 	}
 	if s.ns.wire == "" {

@@ -252,7 +252,7 @@ func (s *Socket) Disconnect(close bool) {
 	case close:
 		s.client.disconnect()
 	default:
-		s.client.send(typeDisconnect, s.ns, "")
+		s.client.send(typeDisconnect, s.ns)
 		s.onClose(ServerNamespaceDisconnect)
 	}
 }

@@ -69,6 +69,7 @@ const (
 	bodyAsked                // ReadBody was called
 	bodyWithheld             // the peer waits for 100 Continue
 	isHTTP                   // the first request was parsed: no opening comes any more
+	isSpent                  // switched, and no request of it is left: it may be used again
 )
 
 // maxAheadBytes is what a peer may send ahead of its answers before we stop
@@ -125,6 +126,9 @@ func (c *conn) OnData(_ *poll.Conn, b []byte) {
 		c.flags |= isLent
 	}
 	c.advance()
+	if c.flags&isSpent != 0 && c.pc.Handler() != poll.Handler(c) {
+		c.srv.giveConn(c)
+	}
 }
 
 // advance does all that the input at hand allows.
@@ -241,6 +245,9 @@ func (c *conn) serve(req *Request) {
 	if !req.kept {
 		c.srv.giveRequest(req)
 		c.req = nil
+		if c.state == connSwitched {
+			c.flags |= isSpent
+		}
 	}
 }
 

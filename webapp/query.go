@@ -54,14 +54,25 @@ func (r *Request) EachQuery(fn func(name, value []byte) bool) {
 }
 
 func cutPair(q []byte) (pair, rest []byte) {
-	pair, rest, _ = bytes.Cut(q, []byte{'&'})
-	return pair, rest
+	if i := bytes.IndexByte(q, '&'); i >= 0 {
+		return q[:i], q[i+1:]
+	}
+	return q, nil
 }
 
 // pair splits name=value and tells whether the decoded name is the one.
 func (r *Request) pair(pair []byte, name string) (value []byte, match bool) {
-	k, v, _ := bytes.Cut(pair, []byte{'='})
-	return v, len(pair) > 0 && string(r.form(k)) == name
+	k := pair
+	if i := bytes.IndexByte(pair, '='); i >= 0 {
+		k, value = pair[:i], pair[i+1:]
+	}
+	switch { // decoding makes it shorter, if anything
+	case len(pair) == 0, len(k) < len(name):
+		return nil, false
+	case string(k) == name:
+		return value, true
+	}
+	return value, string(r.form(k)) == name
 }
 
 // form decodes a part of the query, which holds whole escapes only.

@@ -59,6 +59,9 @@ func (r *Request) Method() string { return r.head.method }
 // Target is the request target as it was sent.
 func (r *Request) Target() string { return string(r.head.target.of(r.raw)) }
 
+// RawTarget is Target without a copy.
+func (r *Request) RawTarget() []byte { return r.head.target.of(r.raw) }
+
 // Path is the decoded path; it begins with a slash and has no "." or ".."
 // segment, control character or backslash. "*" for OPTIONS *.
 func (r *Request) Path() string {

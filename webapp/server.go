@@ -33,6 +33,8 @@ type Server struct {
 	openings []opening
 	root     Handler
 	conns    *conn
+	spares   *conn // that have switched, see giveConn
+	spare    int   // of them
 	stats    Stats
 	log      *LogLimiter
 	request  *Request  // the one in waiting, for requests that are answered at once
@@ -105,7 +107,8 @@ func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	if s.stopping {
 		return nil
 	}
-	c := &conn{srv: s, pc: pc, next: s.conns}
+	c := s.takeConn()
+	*c = conn{srv: s, pc: pc, next: s.conns}
 	if c.next != nil {
 		c.next.prev = c
 	}
@@ -124,6 +127,29 @@ func (s *Server) Stop() {
 		case connIdle, connHead, connDrain, connHeld:
 			c.close()
 		}
+	}
+}
+
+// maxSpares is how many connections are kept to be used again: more than a turn
+// accepts, and the memory of a dozen clients.
+const maxSpares = 32
+
+func (s *Server) takeConn() *conn {
+	c := s.spares
+	if c == nil {
+		return new(conn)
+	}
+	s.spares = c.next
+	s.spare--
+	return c
+}
+
+// giveConn takes back a connection that has switched and that nobody knows.
+func (s *Server) giveConn(c *conn) {
+	if s.spare < maxSpares {
+		*c = conn{next: s.spares}
+		s.spares = c
+		s.spare++
 	}
 }
 

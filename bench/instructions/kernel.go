@@ -12,14 +12,16 @@ import (
 // counted is the server.
 type kernel struct {
 	conns   []conn // by descriptor
-	arrived int    // connections not accepted yet
+	free    []int  // descriptors that were closed
+	arrived []int  // connections not accepted yet
 	written int
 	keep    []byte // of the last write, while it is wanted
 }
 
 type conn struct {
 	in    []byte
-	ready bool // in is to be reported
+	ready bool // in, or the end, is to be reported
+	ended bool // the client closed
 }
 
 const listener = 1
@@ -28,13 +30,22 @@ const listener = 1
 func (k *kernel) send(fd int, b []byte) { k.conns[fd].in, k.conns[fd].ready = b, true }
 
 // dial lets a connection arrive and tells its descriptor.
-func (k *kernel) dial() int {
-	k.arrived++
-	return len(k.conns) + k.arrived - 1
+func (k *kernel) dial() (fd int) {
+	if n := len(k.free) - 1; n >= 0 {
+		fd, k.free = k.free[n], k.free[:n]
+	} else {
+		fd = len(k.conns)
+		k.conns = append(k.conns, conn{})
+	}
+	k.arrived = append(k.arrived, fd)
+	return fd
 }
 
+// hangUp lets a client close its connection.
+func (k *kernel) hangUp(fd int) { k.conns[fd].ended, k.conns[fd].ready = true, true }
+
 func (k *kernel) Wait(ready []poll.Ready, _ time.Duration) (n int, _ poll.Errno) {
-	if k.arrived > 0 {
+	if len(k.arrived) > 0 {
 		ready[0] = poll.Ready{FD: listener, Got: poll.Readable}
 		return 1, 0
 	}
@@ -49,17 +60,20 @@ func (k *kernel) Wait(ready []poll.Ready, _ time.Duration) (n int, _ poll.Errno)
 }
 
 func (k *kernel) Accept(int, *poll.ListenOptions) (int, netip.AddrPort, poll.Errno) {
-	if k.arrived == 0 {
+	if len(k.arrived) == 0 {
 		return -1, netip.AddrPort{}, again
 	}
-	k.arrived--
-	k.conns = append(k.conns, conn{})
-	return len(k.conns) - 1, netip.AddrPort{}, 0
+	fd := k.arrived[0]
+	k.arrived = k.arrived[:copy(k.arrived, k.arrived[1:])]
+	return fd, netip.AddrPort{}, 0
 }
 
 func (k *kernel) Read(fd int, p []byte) (int, poll.Errno) {
 	c := &k.conns[fd]
 	if len(c.in) == 0 {
+		if c.ended {
+			return 0, 0
+		}
 		return -1, again
 	}
 	n := copy(p, c.in)
@@ -83,6 +97,12 @@ func (k *kernel) Writev(fd int, p [][]byte) (n int, _ poll.Errno) {
 	return n, 0
 }
 
+func (k *kernel) CloseFD(fd int) poll.Errno {
+	k.conns[fd] = conn{}
+	k.free = append(k.free, fd)
+	return 0
+}
+
 func (k *kernel) Listen(*poll.ListenOptions) (int, netip.AddrPort, error) {
 	k.conns = make([]conn, listener+1)
 	return listener, netip.AddrPort{}, nil
@@ -94,7 +114,6 @@ func (k *kernel) Modify(int, poll.Interest) poll.Errno   { return 0 }
 func (k *kernel) Unregister(int) poll.Errno              { return 0 }
 func (k *kernel) LocalAddr(int) netip.AddrPort           { return netip.AddrPort{} }
 func (k *kernel) Shutdown(int) poll.Errno                { return 0 }
-func (k *kernel) CloseFD(int) poll.Errno                 { return 0 }
 func (k *kernel) Reserve() (int, poll.Errno)             { return 0, 0 }
 func (k *kernel) Monotonic() time.Duration               { return time.Hour }
 func (k *kernel) Wall() time.Time                        { return time.Unix(0, 0) }

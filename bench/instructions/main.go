@@ -24,7 +24,7 @@ const again = syscall.EAGAIN
 func init() { runtime.LockOSThread() }
 
 func main() {
-	kind := flag.String("kind", "echo", "echo, echo16, echo1k, broadcast100 or polling")
+	kind := flag.String("kind", "echo", "echo, echo16, echo1k, broadcast100, polling or connect")
 	n := flag.Int("n", 1000, "turns")
 	flag.Parse()
 	log.SetFlags(0)
@@ -41,6 +41,8 @@ func main() {
 		perTurn = r.broadcast(*n, 100)
 	case "polling":
 		perTurn = r.polling(*n)
+	case "connect":
+		perTurn = r.connect(*n)
 	default:
 		log.Fatalf("no kind %q", *kind)
 	}
@@ -75,12 +77,14 @@ func (r *rig) turn() {
 	}
 }
 
+const upgrade = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n" +
+	"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+
 // join opens a WebSocket session and joins the main namespace.
 func (r *rig) join() (fd int) {
 	fd = r.k.dial()
 	check(r.loop.Poll(0))
-	r.k.send(fd, []byte("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"+
-		"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"))
+	r.k.send(fd, []byte(upgrade))
 	r.turn()
 	r.k.send(fd, frame("40"))
 	r.turn()
@@ -151,6 +155,27 @@ func (r *rig) polling(n int) int {
 		r.turn()
 		r.k.send(fd, append(input[:0], get...))
 		r.turn()
+	}
+	return 1
+}
+
+// connect is a client that connects, joins the main namespace and closes, again
+// and again.
+func (r *rig) connect(n int) int {
+	request, hello := []byte(upgrade), frame("40")
+	input := make([]byte, len(request))
+	for range n {
+		fd := r.k.dial()
+		check(r.loop.Poll(0))
+		r.k.send(fd, append(input[:0], request...))
+		r.turn()
+		r.k.send(fd, append(input[:0], hello...))
+		r.turn()
+		r.k.hangUp(fd)
+		check(r.loop.Poll(0))
+		if len(r.k.free) != 1 {
+			log.Fatal("the server keeps the connection")
+		}
 	}
 	return 1
 }

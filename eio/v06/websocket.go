@@ -43,7 +43,7 @@ func (l *Listener) openSocket(t transport, req *webapp.Request, res *webapp.Resp
 	var h ws.Request
 	h.Method, h.Proto, h.Body = req.Method(), "HTTP/1."+strconv.Itoa(req.Minor()), req.HasBody()
 	req.EachHeader(func(name, value []byte) bool {
-		h.Add(string(name), string(value))
+		h.Add(name, value)
 		return true
 	})
 	if refused := ws.CheckUpgrade(&h); refused != nil {

@@ -114,7 +114,7 @@ func TestTakes(t *testing.T) {
 
 func TestExtensionsOfARequest(t *testing.T) {
 	r := request("+sec-websocket-extensions: a; b")
-	r.Add("Sec-WebSocket-Extensions", "permessage-deflate")
+	r.Add([]byte("Sec-WebSocket-Extensions"), []byte("permessage-deflate"))
 	if r.Extensions != "a; b,permessage-deflate" {
 		t.Errorf("%q", r.Extensions)
 	}

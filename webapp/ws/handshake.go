@@ -3,6 +3,7 @@ package ws
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -17,41 +18,70 @@ type Request struct {
 	Proto      string // "HTTP/1.1"
 	Upgrade    string
 	Connection string
-	Key        string // Sec-WebSocket-Key
+	Key        []byte // Sec-WebSocket-Key
 	Version    string // Sec-WebSocket-Version
 	Protocol   string // Sec-WebSocket-Protocol
 	Extensions string // Sec-WebSocket-Extensions: NegotiateDeflate reads them
 	Body       bool   // a body is announced
 }
 
-// Add takes a header line; one that the handshake does not depend on is ignored. The value is kept.
-func (r *Request) Add(name, value string) {
-	switch {
-	case strings.EqualFold(name, "Upgrade"):
+// Add takes a header line; one that the handshake does not depend on is ignored. The value of the key is
+// kept as long as r is used, the others are copied.
+func (r *Request) Add(name, value []byte) {
+	const longest = len("Sec-WebSocket-Extensions")
+	var lower [longest]byte
+	if len(name) > longest {
+		return
+	}
+	for i, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	switch string(lower[:len(name)]) {
+	case "upgrade":
 		combine(&r.Upgrade, value)
-	case strings.EqualFold(name, "Connection"):
+	case "connection":
 		combine(&r.Connection, value)
-	case strings.EqualFold(name, "Sec-WebSocket-Key"):
-		combine(&r.Key, value)
-	case strings.EqualFold(name, "Sec-WebSocket-Version"):
+	case "sec-websocket-key":
+		if len(r.Key) > 0 {
+			value = slices.Concat(r.Key, []byte{','}, value)
+		}
+		r.Key = value
+	case "sec-websocket-version":
 		combine(&r.Version, value)
-	case strings.EqualFold(name, "Sec-WebSocket-Protocol"):
+	case "sec-websocket-protocol":
 		combine(&r.Protocol, value)
-	case strings.EqualFold(name, "Sec-WebSocket-Extensions"):
+	case "sec-websocket-extensions":
 		combine(&r.Extensions, value)
-	case strings.EqualFold(name, "Content-Length"):
-		r.Body = r.Body || value != "0"
-	case strings.EqualFold(name, "Transfer-Encoding"):
+	case "content-length":
+		r.Body = r.Body || string(value) != "0"
+	case "transfer-encoding":
 		r.Body = true
 	}
 }
 
-func combine(field *string, line string) {
-	if *field != "" {
-		line = *field + "," + line
+func combine(field *string, line []byte) {
+	if *field == "" {
+		*field = known(line)
+	} else {
+		*field += "," + string(line)
 	}
-	*field = line
 }
+
+// known is string(b), without an allocation for what clients usually send.
+func known(b []byte) string {
+	for _, s := range usual {
+		if string(b) == s {
+			return s
+		}
+	}
+	return string(b)
+}
+
+var usual = [...]string{"websocket", "Upgrade", "13", "keep-alive, Upgrade",
+	"permessage-deflate; client_max_window_bits", "permessage-deflate"}
 
 // Refusal is the HTTP answer to a request that is no valid handshake. It is shared: read only.
 type Refusal struct {
@@ -111,7 +141,7 @@ func (r *Request) FirstProtocol() string {
 
 // AppendSwitch appends the 101 response to a request that CheckUpgrade accepted: the answer to its key, the subprotocol
 // chosen or "", and further header lines, each ended by CRLF, or nil. All are copied, none is checked.
-func AppendSwitch(dst []byte, key, protocol string, lines []byte) []byte {
+func AppendSwitch[K string | []byte](dst []byte, key K, protocol string, lines []byte) []byte {
 	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\n"+
 		"Upgrade: websocket\r\n"+
 		"Connection: Upgrade\r\n"+
@@ -127,7 +157,7 @@ func AppendSwitch(dst []byte, key, protocol string, lines []byte) []byte {
 }
 
 // AppendAccept appends the value of Sec-WebSocket-Accept that answers a key (section 4.2.2, item 5.4).
-func AppendAccept(dst []byte, key string) []byte {
+func AppendAccept[K string | []byte](dst []byte, key K) []byte {
 	var scratch [keyBytes + len(acceptGUID)]byte
 	sum := sha1.Sum(append(append(scratch[:0], key...), acceptGUID...))
 	return base64.StdEncoding.AppendEncode(dst, sum[:])
@@ -140,8 +170,8 @@ const (
 
 // validKey reports whether key is base64 of 16 bytes. The four spare bits before the padding may be anything: the key
 // need not be decoded (section 4.2.1, item 5), and the reference server does not look at them.
-func validKey(key string) bool {
-	if len(key) != keyBytes || key[22:] != "==" {
+func validKey(key []byte) bool {
+	if len(key) != keyBytes || string(key[22:]) != "==" {
 		return false
 	}
 	for i := range 22 {

@@ -33,7 +33,7 @@ func request(changes ...string) *Request {
 	r := &Request{Method: "GET", Proto: "HTTP/1.1"}
 	for _, line := range lines {
 		if name, value, found := strings.Cut(line, ":"); found {
-			r.Add(name, strings.Trim(value, " \t"))
+			r.Add([]byte(name), []byte(strings.Trim(value, " \t")))
 		}
 	}
 	return r
