@@ -37,7 +37,7 @@ type Event struct {
 }
 
 // load fills the event from a checked header. The event's slices are views into p.data and atts.
-func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim limits) error {
+func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim *limits) error {
 	maxMarks := 0
 	if p.kind.binary() {
 		maxMarks = marksPerAttachment * lim.attachments
@@ -65,20 +65,20 @@ func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim limits) error {
 const marksPerAttachment = 4
 
 // takeName takes the first element as the event's name: a string, or a number as JavaScript prints it.
-func (e *Event) takeName(lim limits) error {
+func (e *Event) takeName(lim *limits) error {
 	if len(e.spans) == 0 {
 		return errPayload
 	}
 	e.args = e.spans[1:]
 	raw := e.data[e.spans[0].start:e.spans[0].end]
-	switch kindOf(raw[0]) {
-	case "string":
+	switch {
+	case raw[0] == '"':
 		e.name = raw[1 : len(raw)-1]
 		if escaped(e.name) {
 			e.nameBuf = appendUnquoted(e.nameBuf[:0], e.name)
 			e.name = e.nameBuf
 		}
-	case "number":
+	case kindOf(raw[0]) == "number":
 		e.nameBuf = appendFloat(e.nameBuf[:0], parseFloat(raw), 64)
 		e.name = e.nameBuf
 	default:
@@ -87,7 +87,7 @@ func (e *Event) takeName(lim limits) error {
 	if len(e.name) > lim.nameBytes {
 		return errEventName
 	}
-	if reservedEvent(string(e.name)) {
+	if reservedEvent(e.name) {
 		return errReserved
 	}
 	return nil
