@@ -46,23 +46,44 @@ func scanString(b []byte, i int) (int, bool) {
 }
 
 // plainRun is the number of bytes at the start of b that stand for themselves in a string: ASCII without control
-// characters, quotes and backslashes. It looks at eight at a time: the top bit of each byte of stop is set where the
-// byte is none of these. Exchanging ' ' with '"' and '!' with '#' (both by ^2) puts the quote right above the control
-// characters, so that one comparison finds them all. A borrow can only set bits above the first, which is the one that
-// counts.
+// characters, quotes and backslashes. It looks at eight at a time.
 func plainRun(b []byte) (n int) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	if len(b) >= 4*plainBlock {
+		n = plainBlocks(b)
+	}
 	for ; len(b)-n >= 8; n += 8 {
-		w := binary.LittleEndian.Uint64(b[n:])
-		stop := (w | ((w ^ 2*ones) - '!'*ones) | ((w ^ '\\'*ones) - ones)) & tops
-		if stop != 0 {
-			return n + bits.TrailingZeros64(stop)/8
+		if e := ends(b[n:]) & tops; e != 0 {
+			return n + bits.TrailingZeros64(e)/8
 		}
 	}
 	for n < len(b) && plain[b[n]] {
 		n++
 	}
 	return n
+}
+
+// plainBlock is how many bytes plainBlocks looks at together.
+const plainBlock = 32
+
+// plainBlocks is plainRun for long strings, rounded down to whole blocks.
+func plainBlocks(b []byte) (n int) {
+	for ; len(b)-n >= plainBlock; n += plainBlock {
+		w := b[n : n+plainBlock : n+plainBlock]
+		if (ends(w)|ends(w[8:])|ends(w[16:])|ends(w[24:]))&tops != 0 {
+			break
+		}
+	}
+	return n
+}
+
+const ones, tops = 0x0101010101010101, 0x8080808080808080
+
+// ends has the top bit of each byte set where one of the first eight bytes of b is not plain. Exchanging ' ' with '"'
+// and '!' with '#' (both by ^2) puts the quote right above the control characters, so that one comparison finds them
+// all. A borrow can only set bits above the first, which is the one that counts.
+func ends(b []byte) uint64 {
+	w := binary.LittleEndian.Uint64(b)
+	return w | ((w ^ 2*ones) - '!'*ones) | ((w ^ '\\'*ones) - ones)
 }
 
 // escapeLen is the length of the escape sequence at the start of b, 0 when it is none.
