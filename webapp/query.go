@@ -54,19 +54,31 @@ func (r *Request) EachQuery(fn func(name, value []byte) bool) {
 }
 
 func cutPair(q []byte) (pair, rest []byte) {
-	pair, rest, _ = bytes.Cut(q, []byte{'&'})
-	return pair, rest
+	if i := bytes.IndexByte(q, '&'); i >= 0 {
+		return q[:i], q[i+1:]
+	}
+	return q, nil
 }
 
 // pair splits name=value and tells whether the decoded name is the one.
 func (r *Request) pair(pair []byte, name string) (value []byte, match bool) {
-	k, v, _ := bytes.Cut(pair, []byte{'='})
-	return v, len(pair) > 0 && string(r.form(k)) == name
+	n := len(name)
+	if r.head.flags&isEscaped == 0 && len(pair) != n && (len(pair) < n || pair[n] != '=') {
+		return nil, false // as it is in nearly all cases, known by one look
+	}
+	k := pair
+	for i, c := range pair { // names are short
+		if c == '=' {
+			k, value = pair[:i], pair[i+1:]
+			break
+		}
+	}
+	return value, len(pair) > 0 && string(r.form(k)) == name
 }
 
 // form decodes a part of the query, which holds whole escapes only.
 func (r *Request) form(part []byte) []byte {
-	if bytes.IndexByte(part, '%') < 0 && bytes.IndexByte(part, '+') < 0 {
+	if r.head.flags&isEscaped == 0 {
 		return part
 	}
 	r.buf, _ = unescape(r.buf[:0], part, true)
