@@ -36,24 +36,23 @@ type Event struct {
 	resume func(error) // next, made once
 }
 
-// load fills the event from a checked header. The event's slices are views into p.data and atts.
+// load fills the event, which is new or was released, from a checked header. The event's slices are views into p.data and atts.
 func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim *limits) error {
 	maxMarks := 0
 	if p.kind.binary() {
 		maxMarks = marksPerAttachment * lim.attachments
 	}
-	sc.args, sc.marks = e.spans, e.marks
-	err := sc.scan(p.data, p.attachments, maxMarks)
-	e.spans, e.marks = sc.args, sc.marks
-	sc.args, sc.marks = nil, nil
-	if err != nil {
+	if err := sc.scan(p.data, p.attachments, maxMarks); err != nil {
 		return err
+	}
+	e.spans, sc.args = sc.args, e.spans // each goes on with the other's memory
+	if len(sc.marks) > 0 {
+		e.marks, sc.marks = sc.marks, e.marks
 	}
 	if p.marks != nil {
 		e.marks = append(e.marks, p.marks...)
 	}
-	e.data, e.atts, e.args, e.name, e.label, e.err = p.data, atts, e.spans, nil, "", nil
-	e.id, e.ask, e.asked, e.step, e.wait = p.id, false, false, 0, false
+	e.data, e.atts, e.args, e.id = p.data, atts, e.spans, p.id
 	if p.kind.event() {
 		e.ask, e.asked = p.hasID, p.hasID
 		return e.takeName(lim)
@@ -96,8 +95,11 @@ func (e *Event) takeName(lim *limits) error {
 // release forgets the message.
 func (e *Event) release() {
 	e.socket, e.data, e.atts, e.args, e.name, e.label, e.err = nil, nil, nil, nil, nil, "", nil
-	e.ask, e.asked, e.wait, e.first = false, false, false, nil
-	clear(e.list)
+	e.ask, e.asked, e.wait, e.first, e.step, e.marks = false, false, false, nil, 0, e.marks[:0]
+	if len(e.list) > 0 {
+		clear(e.list)
+		e.list = e.list[:0]
+	}
 	const keep = 4 << 10
 	if cap(e.textBuf) > keep {
 		e.textBuf = nil
