@@ -36,7 +36,8 @@ type Event struct {
 	resume func(error) // next, made once
 }
 
-// load fills the event, which is new or was released, from a checked header. The event's slices are views into p.data and atts.
+// load fills the event, which is new or was released, from a checked header. The event's slices are views into p.data
+// and atts.
 func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim *limits) error {
 	maxMarks := 0
 	if p.kind.binary() {
