@@ -144,5 +144,6 @@ func appendFrame(dst []byte, p packet, f form) []byte {
 	if p.binary {
 		return append(ws.AppendHeader(dst, ws.OpBinary, len(p.data)), p.data...)
 	}
-	return appendText(ws.AppendHeader(dst, ws.OpText, 1+len(p.data)), p, 4)
+	dst = append(ws.AppendHeader(dst, ws.OpText, 1+len(p.data)), byte(p.kind))
+	return append(dst, p.data...)
 }

@@ -172,8 +172,7 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 	if !t.receive(body) {
 		s.end(ParseError, ErrPayload)
 	}
-	res.Set("Cache-Control", "no-store")
-	res.Type("text/html").End("ok")
+	res.SetFields(postFields).End("ok")
 }
 
 // receive hands the packets of a payload up, until the session closes. False

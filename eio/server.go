@@ -225,18 +225,25 @@ func (e *Server) appendOpen(dst []byte, s *Session) []byte {
 	return append(dst, e.openTail...)
 }
 
+// The header lines of an answer to a poll, and to a POST.
+var (
+	textFields  = webapp.MakeFields("Content-Type", "text/plain; charset=UTF-8", "Cache-Control", "no-store")
+	octetFields = webapp.MakeFields("Content-Type", "application/octet-stream", "Cache-Control", "no-store")
+	postFields  = webapp.MakeFields("Cache-Control", "no-store", "Content-Type", "text/html")
+)
+
 // sendPayload answers a poll. The connection's encodings were noted when the
 // poll came.
 func (e *Server) sendPayload(res *webapp.Response, t *polling, payload []byte, octets bool) {
-	kind := "text/plain; charset=UTF-8"
+	fields := textFields
 	if octets {
-		kind = "application/octet-stream"
+		fields = octetFields
 	}
 	if t.jsonp {
 		e.script = appendJSONP(e.script[:0], t.index, payload)
 		payload = e.script
 	}
-	res.Type(kind).Set("Cache-Control", "no-store")
+	res.SetFields(fields)
 	if o := &e.options; t.dense && !o.NoHTTPCompression && len(payload) >= o.HTTPCompressionThreshold {
 		res.SendCompressed(payload)
 	} else {

@@ -118,26 +118,16 @@ func (c *Client) receive(data []byte, binary bool) error {
 		return c.parse(srv.translate, data, binary)
 	}
 	if binary {
-		text, atts, done, err := c.input.attachment(&srv.pool, data)
-		if err != nil || !done {
-			return err
-		}
-		a := c.input.take(&srv.pool)
-		defer srv.pool.recycle(a)
-		p, err := parsePacket(text, srv.limits)
-		if err != nil {
-			return err
-		}
-		return c.onPacket(&p, atts)
+		return c.complete(data)
 	}
 	if c.input.state() != decoderIdle {
 		return errTextInside
 	}
-	p, err := parsePacket(data, srv.limits)
-	if err != nil || !p.kind.binary() {
-		if err != nil {
-			return err
-		}
+	var p packet
+	if err := p.parse(data, &srv.limits); err != nil {
+		return err
+	}
+	if !p.kind.binary() {
 		return c.onPacket(&p, nil)
 	}
 	if c.state != clientJoined {
@@ -149,10 +139,26 @@ func (c *Client) receive(data []byte, binary bool) error {
 	return c.input.begin(&srv.pool, data, p.attachments)
 }
 
+// complete takes an attachment; the last one makes the packet whole.
+func (c *Client) complete(data []byte) error {
+	srv := c.server
+	text, atts, done, err := c.input.attachment(&srv.pool, data)
+	if err != nil || !done {
+		return err
+	}
+	a := c.input.take(&srv.pool)
+	defer srv.pool.recycle(a)
+	var p packet
+	if err := p.parse(text, &srv.limits); err != nil {
+		return err
+	}
+	return c.onPacket(&p, atts)
+}
+
 // check validates the payload of a binary packet's header before memory is spent on its attachments.
 func (srv *Server) check(p *packet) error {
 	e := srv.takeEvent()
-	err := e.load(&srv.scan, p, nil, srv.limits)
+	err := e.load(&srv.scan, p, nil, &srv.limits)
 	srv.putEvent(e)
 	return err
 }
@@ -194,7 +200,7 @@ func (c *Client) onPacket(p *packet, atts [][]byte) error {
 	}
 	srv := c.server
 	e := srv.takeEvent()
-	err := e.load(&srv.scan, p, atts, srv.limits)
+	err := e.load(&srv.scan, p, atts, &srv.limits)
 	if err == nil {
 		e.socket = s
 		if p.kind.event() {

@@ -86,7 +86,8 @@ func FuzzDecoder(f *testing.F) {
 		header := bytes.Clone(text)
 		for i, c := range script {
 			if c&1 == 0 {
-				p, err := parsePacket(text, testLimits)
+				var p packet
+				err := p.parse(text, &testLimits)
 				if err != nil || !p.kind.binary() {
 					return
 				}

@@ -3,6 +3,7 @@ package sio
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -65,32 +66,45 @@ func (e *encoder) begin(scratch []byte, wire string) {
 
 // reset forgets the packet and everything it refers to.
 func (e *encoder) reset() {
-	clear(e.atts)
-	e.atts, e.marks, e.keys, e.buf, e.busy = e.atts[:0], e.marks[:0], e.keys[:0], nil, false
+	if len(e.atts) > 0 {
+		clear(e.atts)
+		e.atts, e.marks = e.atts[:0], e.marks[:0]
+	}
+	e.keys, e.buf, e.busy = e.keys[:0], nil, false
 }
 
-// end writes the header before the payload and returns the whole text of the packet; it is valid until reset.
+// end writes the header before the payload, from its end to its start, and returns the whole text of the packet; it is
+// valid until reset.
 func (e *encoder) end(kind packetType, wire string, id uint64, hasID bool) []byte {
-	var head [headerRoom]byte
-	h := head[:0]
-	if len(e.atts) > 0 {
-		kind += typeBinaryEvent - typeEvent
-	}
-	h = append(h, '0'+byte(kind))
-	if len(e.atts) > 0 {
-		h = strconv.AppendInt(h, int64(len(e.atts)), 10)
-		h = append(h, '-')
-	}
-	var digits [20]byte
-	d := digits[:0]
+	at := e.room
 	if hasID {
-		d = strconv.AppendUint(d, id, 10)
+		at = putDigits(e.buf, at, id)
 	}
-	start := e.room - len(h) - len(wire) - len(d)
-	n := start + copy(e.buf[start:], h)
-	n += copy(e.buf[n:], wire)
-	copy(e.buf[n:], d)
-	return e.buf[start:]
+	at -= copy(e.buf[at-len(wire):], wire)
+	if n := len(e.atts); n > 0 {
+		kind += typeBinaryEvent - typeEvent
+		at--
+		e.buf[at] = '-'
+		at = putDigits(e.buf, at, uint64(n))
+	}
+	at--
+	e.buf[at] = '0' + byte(kind)
+	return e.buf[at:]
+}
+
+// putDigits writes n in decimal so that it ends before b[end] and returns where it begins.
+func putDigits(b []byte, end int, n uint64) int {
+	for ; n > math.MaxUint32; n /= 10 {
+		end--
+		b[end] = '0' + byte(n%10)
+	}
+	for low := uint32(n); ; { // most ids: a machine of 32 bits divides them without help
+		end--
+		b[end] = '0' + byte(low%10)
+		if low /= 10; low == 0 {
+			return end
+		}
+	}
 }
 
 // event writes the payload of an event.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -213,6 +214,15 @@ func TestEncoderHeader(t *testing.T) {
 		e.atts = make([][]byte, c.atts)
 		if got := string(e.end(c.kind, c.wire, c.id, c.hasID)); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestPutDigits(t *testing.T) {
+	for _, n := range []uint64{0, 7, 10, 99, 4294967295, 4294967296, 42949672950, 1 << 53, math.MaxUint64} {
+		var b [20]byte
+		if got := string(b[putDigits(b[:], len(b), n):]); got != strconv.FormatUint(n, 10) {
+			t.Errorf("%d is written as %s", n, got)
 		}
 	}
 }

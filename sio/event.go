@@ -36,24 +36,24 @@ type Event struct {
 	resume func(error) // next, made once
 }
 
-// load fills the event from a checked header. The event's slices are views into p.data and atts.
-func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim limits) error {
+// load fills the event, which is new or was released, from a checked header. The event's slices are views into p.data
+// and atts.
+func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim *limits) error {
 	maxMarks := 0
 	if p.kind.binary() {
 		maxMarks = marksPerAttachment * lim.attachments
 	}
-	sc.args, sc.marks = e.spans, e.marks
-	err := sc.scan(p.data, p.attachments, maxMarks)
-	e.spans, e.marks = sc.args, sc.marks
-	sc.args, sc.marks = nil, nil
-	if err != nil {
+	if err := sc.scan(p.data, p.attachments, maxMarks); err != nil {
 		return err
+	}
+	e.spans, sc.args = sc.args, e.spans // each goes on with the other's memory
+	if len(sc.marks) > 0 {
+		e.marks, sc.marks = sc.marks, e.marks
 	}
 	if p.marks != nil {
 		e.marks = append(e.marks, p.marks...)
 	}
-	e.data, e.atts, e.args, e.name, e.label, e.err = p.data, atts, e.spans, nil, "", nil
-	e.id, e.ask, e.asked, e.step, e.wait = p.id, false, false, 0, false
+	e.data, e.atts, e.args, e.id = p.data, atts, e.spans, p.id
 	if p.kind.event() {
 		e.ask, e.asked = p.hasID, p.hasID
 		return e.takeName(lim)
@@ -65,20 +65,20 @@ func (e *Event) load(sc *scanner, p *packet, atts [][]byte, lim limits) error {
 const marksPerAttachment = 4
 
 // takeName takes the first element as the event's name: a string, or a number as JavaScript prints it.
-func (e *Event) takeName(lim limits) error {
+func (e *Event) takeName(lim *limits) error {
 	if len(e.spans) == 0 {
 		return errPayload
 	}
 	e.args = e.spans[1:]
 	raw := e.data[e.spans[0].start:e.spans[0].end]
-	switch kindOf(raw[0]) {
-	case "string":
+	switch {
+	case raw[0] == '"':
 		e.name = raw[1 : len(raw)-1]
 		if escaped(e.name) {
 			e.nameBuf = appendUnquoted(e.nameBuf[:0], e.name)
 			e.name = e.nameBuf
 		}
-	case "number":
+	case kindOf(raw[0]) == "number":
 		e.nameBuf = appendFloat(e.nameBuf[:0], parseFloat(raw), 64)
 		e.name = e.nameBuf
 	default:
@@ -87,7 +87,7 @@ func (e *Event) takeName(lim limits) error {
 	if len(e.name) > lim.nameBytes {
 		return errEventName
 	}
-	if reservedEvent(string(e.name)) {
+	if reservedEvent(e.name) {
 		return errReserved
 	}
 	return nil
@@ -96,8 +96,11 @@ func (e *Event) takeName(lim limits) error {
 // release forgets the message.
 func (e *Event) release() {
 	e.socket, e.data, e.atts, e.args, e.name, e.label, e.err = nil, nil, nil, nil, nil, "", nil
-	e.ask, e.asked, e.wait, e.first = false, false, false, nil
-	clear(e.list)
+	e.ask, e.asked, e.wait, e.first, e.step, e.marks = false, false, false, nil, 0, e.marks[:0]
+	if len(e.list) > 0 {
+		clear(e.list)
+		e.list = e.list[:0]
+	}
 	const keep = 4 << 10
 	if cap(e.textBuf) > keep {
 		e.textBuf = nil

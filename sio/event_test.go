@@ -17,7 +17,7 @@ func received(t testing.TB, payload string, atts ...[]byte) *Event {
 	if len(atts) > 0 {
 		p.kind = typeBinaryEvent
 	}
-	check(t, e.load(new(scanner), &p, atts, testLimits))
+	check(t, e.load(new(scanner), &p, atts, &testLimits))
 	o, err := Options{}.withDefaults()
 	check(t, err)
 	e.socket = &Socket{client: &Client{server: &Server{opts: o}}}
@@ -92,7 +92,7 @@ func TestEventNames(t *testing.T) {
 		`["new\u004cistener"]`: errReserved, `["` + strings.Repeat("x", 33) + `"]`: errEventName,
 	} {
 		p := packet{kind: typeEvent, data: []byte(payload)}
-		if err := new(Event).load(new(scanner), &p, nil, testLimits); err != want {
+		if err := new(Event).load(new(scanner), &p, nil, &testLimits); err != want {
 			t.Errorf("%s: %v, want %v", payload, err, want)
 		}
 	}
@@ -155,7 +155,7 @@ func FuzzAny(f *testing.F) {
 		}
 		e := new(Event)
 		p := packet{kind: typeEvent, data: []byte(`["ev",` + v + `]`)}
-		if e.load(new(scanner), &p, nil, testLimits) != nil {
+		if e.load(new(scanner), &p, nil, &testLimits) != nil {
 			return
 		}
 		e.socket = &Socket{client: &Client{server: &Server{opts: Options{MaxElements: 1 << 20}}}}

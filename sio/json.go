@@ -1,11 +1,5 @@
 package sio
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unicode/utf8"
-)
-
 // A strict JSON scanner (RFC 8259, UTF-8 only) that checks a payload in one pass and notes where its parts are:
 // the elements of the outer array and the placeholders of attachments. It builds no values and, once its slices have
 // grown, allocates nothing. Keys such as __proto__ are data like any other.
@@ -43,11 +37,10 @@ type frame struct {
 // scanner holds the position in a payload and the stack of open containers. It is about 2 kB; a server has one for
 // input. The zero value is ready.
 type scanner struct {
-	data   []byte
-	pos    int
-	depth  int
-	values int // values seen, containers included
-	first  int // where the current element of the outer array began
+	data  []byte
+	pos   int
+	depth int
+	first int // where the current element of the outer array began
 
 	args  []span        // elements of the outer array
 	marks []placeholder // placeholders, in order of position
@@ -63,7 +56,7 @@ type scanner struct {
 // scan checks that b is exactly one JSON value, with blanks after it at most, and fills args and marks. b is only
 // looked at during the call; the spans are offsets into it.
 func (s *scanner) scan(b []byte, attachments, maxMarks int) error {
-	s.data, s.pos, s.depth, s.values = b, 0, 0, 0
+	s.data, s.pos, s.depth = b, 0, 0
 	s.args, s.marks = s.args[:0], s.marks[:0]
 	s.attachments, s.maxMarks = attachments, maxMarks
 	err := s.run()
@@ -75,6 +68,9 @@ func (s *scanner) scan(b []byte, attachments, maxMarks int) error {
 func (s *scanner) run() error {
 	if uint64(len(s.data)) > 1<<32-1 {
 		return errJSON
+	}
+	if s.strings() {
+		return nil
 	}
 	for {
 		opened, err := s.value()
@@ -103,6 +99,33 @@ func (s *scanner) run() error {
 	}
 }
 
+// strings is the short way through what most payloads are, an array of strings without blanks between them, and tells
+// whether that was all. Anything else is left to the loop, which goes on from the element that is no such string.
+func (s *scanner) strings() (done bool) {
+	b := s.data
+	if len(b) < 2 || b[0] != '[' || b[1] != '"' {
+		return false
+	}
+	args, i := s.args, 1
+	for i < len(b) && b[i] == '"' && len(args) < maxArgs {
+		end, ok := scanString(b, i)
+		if !ok || end == len(b) || b[end] != ',' && b[end] != ']' {
+			break
+		}
+		args = append(args, span{uint32(i), uint32(end)})
+		i = end + 1
+		if b[end] == ']' {
+			if done = i == len(b); !done { // blanks, or an error
+				args, i = args[:len(args)-1], int(args[len(args)-1].start)
+			}
+			break
+		}
+	}
+	s.args, s.pos, s.depth = args, i, 1
+	s.stack[0] = frame{num: -1}
+	return done
+}
+
 // value reads a scalar, an empty container, or the opening of a container up to where its first value begins;
 // opened tells the last.
 func (s *scanner) value() (opened bool, err error) {
@@ -110,7 +133,6 @@ func (s *scanner) value() (opened bool, err error) {
 	if s.depth == 1 {
 		s.first = s.pos
 	}
-	s.values++
 	if s.pos == len(s.data) {
 		return false, errJSON
 	}
@@ -261,139 +283,4 @@ func (s *scanner) space() {
 			return
 		}
 	}
-}
-
-// plain are the bytes that stand for themselves in a JSON string and need no further look.
-var plain = func() (t [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return t
-}()
-
-// scanString reads the string whose opening quote is b[i] and returns the position behind its closing quote. Lone
-// surrogates in \u escapes are allowed, as in JSON.parse; bytes that are not UTF-8 are not.
-func scanString(b []byte, i int) (int, bool) {
-	for i++; ; {
-		if i += plainRun(b[i:]); i == len(b) {
-			return i, false
-		}
-		c := b[i]
-		switch {
-		case c == '"':
-			return i + 1, true
-		case c == '\\':
-			n := escapeLen(b[i:])
-			if n == 0 {
-				return i, false
-			}
-			i += n
-		case c < ' ':
-			return i, false
-		default:
-			r, n := utf8.DecodeRune(b[i:])
-			if r == utf8.RuneError && n <= 1 {
-				return i, false
-			}
-			i += n
-		}
-	}
-}
-
-// plainRun is the number of bytes at the start of b that stand for themselves in a string: ASCII without control
-// characters, quotes and backslashes. It looks at eight at a time: the top bit of each byte of stop is set where the
-// byte is none of these. A borrow can only set bits above the first, which is the one that counts.
-func plainRun(b []byte) (n int) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; len(b)-n >= 8; n += 8 {
-		w := binary.LittleEndian.Uint64(b[n:])
-		quote, slash := w^('"'*ones), w^('\\'*ones)
-		stop := (w | (w-' '*ones)&^w | (quote-ones)&^quote | (slash-ones)&^slash) & tops
-		if stop != 0 {
-			return n + bits.TrailingZeros64(stop)/8
-		}
-	}
-	for n < len(b) && plain[b[n]] {
-		n++
-	}
-	return n
-}
-
-// escapeLen is the length of the escape sequence at the start of b, 0 when it is none.
-func escapeLen(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if _, ok := hex4(b[2:]); ok {
-			return 6
-		}
-	}
-	return 0
-}
-
-// scanWord reads one of the three literal names.
-func scanWord(b []byte, i int, word string) (int, bool) {
-	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
-		return i, false
-	}
-	return i + len(word), true
-}
-
-// scanNumber reads a number by the grammar of RFC 8259 section 6.
-func scanNumber(b []byte, i int) (int, bool) {
-	if i < len(b) && b[i] == '-' {
-		i++
-	}
-	switch from := i; {
-	case i < len(b) && b[i] == '0':
-		i++
-	default:
-		if i = scanDigits(b, i); i == from {
-			return i, false
-		}
-	}
-	if i < len(b) && b[i] == '.' {
-		from := i + 1
-		if i = scanDigits(b, from); i == from {
-			return i, false
-		}
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		from := i
-		if i = scanDigits(b, from); i == from {
-			return i, false
-		}
-	}
-	return i, true
-}
-
-// scanDigits skips digits.
-func scanDigits(b []byte, i int) int {
-	for i < len(b) && digit(b[i]) {
-		i++
-	}
-	return i
-}
-
-// smallInt reads a JSON number that is written as at most nine digits; everything else is -1.
-func smallInt(v []byte) int32 {
-	if len(v) == 0 || len(v) > 9 {
-		return -1
-	}
-	n := int32(0)
-	for _, c := range v {
-		if !digit(c) {
-			return -1
-		}
-		n = n*10 + int32(c-'0')
-	}
-	return n
 }

@@ -1,6 +1,7 @@
 package sio
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -106,7 +107,8 @@ func TestScanPlaceholders(t *testing.T) {
 
 // FuzzJSON: the scanner and encoding/json agree, but for what the scanner refuses on purpose.
 func FuzzJSON(f *testing.F) {
-	for _, v := range slices.Concat(validJSON, invalidJSON) {
+	arrays := []string{`["a","b"]`, `["a","b"] `, `["a" ,"b"]`, `["a","b",1,"c"]`, `["a",]`, `["a"]]`, `["a","b`, `["a"`}
+	for _, v := range slices.Concat(validJSON, invalidJSON, arrays) {
 		if len(v) < 1000 {
 			f.Add([]byte(v))
 		}
@@ -131,5 +133,33 @@ func FuzzJSON(f *testing.F) {
 				t.Fatalf("%q: argument %q", b, b[a.start:a.end])
 			}
 		}
+		short := slices.Clone(s.args) // a blank in front makes the scanner go the long way
+		if err := s.scan(append([]byte{' '}, b...), 0, 0); err != nil || len(s.args) != len(short) {
+			t.Fatalf("%q: %d arguments, the long way %d, %v", b, len(short), len(s.args), err)
+		}
+		for i, a := range s.args {
+			if a != (span{short[i].start + 1, short[i].end + 1}) {
+				t.Fatalf("%q: argument %d is %v, the long way %v", b, i, short[i], a)
+			}
+		}
 	})
+}
+
+// TestPlainRun tries every byte at every place of a word, among neighbours that could lend to it.
+func TestPlainRun(t *testing.T) {
+	for _, around := range []byte{' ', 'a', '#', '!', ']', 0x7f} {
+		for at := range 143 {
+			for c := range 256 {
+				b := bytes.Repeat([]byte{around}, 143)
+				b[at] = byte(c)
+				want := 143
+				if !plain[c] {
+					want = at
+				}
+				if got := plainRun(b); got != want {
+					t.Fatalf("%q: %d plain bytes, want %d", b, got, want)
+				}
+			}
+		}
+	}
 }

@@ -84,20 +84,20 @@ type limits struct {
 // maxAckDigits is the number of significant digits in the largest ack id, 2^53 = 9007199254740992.
 const maxAckDigits = 16
 
-// parsePacket splits the header of an Engine.IO message (without the leading 4) from its payload. The views in the
-// result are valid as long as b is. The rules are those of socket.io-parser 4.2.6, made strict: no blanks where the
+// parse splits the header of an Engine.IO message (without the leading 4) from its payload. The views in the packet are
+// valid as long as b is. The rules are those of socket.io-parser 4.2.6, made strict: no blanks where the
 // reference reads them as the digit 0, at most 16 significant digits in an ack id.
-func parsePacket(b []byte, lim limits) (packet, error) {
-	var p packet
+func (p *packet) parse(b []byte, lim *limits) error {
+	*p = packet{}
 	if len(b) == 0 || b[0] < '0' || b[0] > '6' {
-		return p, errPacketType
+		return errPacketType
 	}
 	p.kind = packetType(b[0] - '0')
 	b = b[1:]
 	var err error
 	if p.kind.binary() {
 		if p.attachments, b, err = parseAttachments(b, lim.attachments); err != nil {
-			return p, err
+			return err
 		}
 	}
 	if len(b) > 0 && b[0] == '/' {
@@ -108,11 +108,11 @@ func parsePacket(b []byte, lim limits) (packet, error) {
 				break
 			}
 			if c < ' ' { // it would end a packet in a payload of Engine.IO 4, and a line in a log
-				return p, errNamespace
+				return errNamespace
 			}
 		}
 		if end > lim.namespaceBytes || !utf8.Valid(b[:end]) {
-			return p, errNamespace
+			return errNamespace
 		}
 		if end > 1 {
 			p.namespace = b[:end:end]
@@ -122,11 +122,11 @@ func parsePacket(b []byte, lim limits) (packet, error) {
 	if len(b) > 0 && digit(b[0]) {
 		p.hasID = true
 		if p.id, b, err = parseAckID(b); err != nil {
-			return p, err
+			return err
 		}
 	}
 	p.data = b
-	return p, p.checkShape()
+	return p.checkShape()
 }
 
 // parseAttachments reads "<digits>-" in front of a binary packet and returns the rest of the message.
@@ -190,8 +190,8 @@ func (p *packet) checkShape() error {
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // reservedEvent tells whether no peer may send an event of this name: they are the names of the library's own events.
-func reservedEvent(name string) bool {
-	switch name {
+func reservedEvent[T string | []byte](name T) bool {
+	switch string(name) {
 	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
 		return true
 	}

@@ -76,7 +76,8 @@ var headers = []struct {
 
 func TestParsePacket(t *testing.T) {
 	for _, h := range headers {
-		got, err := parsePacket([]byte(h.wire), testLimits)
+		var got packet
+		err := got.parse([]byte(h.wire), &testLimits)
 		if err != h.err {
 			t.Errorf("%q: error %v, want %v", h.wire, err, h.err)
 			continue
@@ -99,7 +100,8 @@ func FuzzPacket(f *testing.F) {
 	}
 	var sc scanner
 	f.Fuzz(func(t *testing.T, b []byte) {
-		p, err := parsePacket(b, testLimits)
+		var p packet
+		err := p.parse(b, &testLimits)
 		if err != nil {
 			return
 		}
@@ -121,12 +123,13 @@ func FuzzPacket(f *testing.F) {
 		if kind.binary() {
 			kind -= typeBinaryEvent - typeEvent
 		}
-		again, err := parsePacket(e.end(kind, wire, p.id, p.hasID), testLimits)
+		var again packet
+		err = again.parse(e.end(kind, wire, p.id, p.hasID), &testLimits)
 		if err != nil || !samePacket(again, p) {
 			t.Fatalf("%q: printed packet reads %+v, %v", b, again, err)
 		}
 		ev := new(Event)
-		if ev.load(&sc, &p, make([][]byte, p.attachments), testLimits) != nil {
+		if ev.load(&sc, &p, make([][]byte, p.attachments), &testLimits) != nil {
 			return
 		}
 		for i := range ev.Len() + 1 {

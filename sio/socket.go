@@ -188,9 +188,14 @@ func (s *Socket) proceed(e *Event) {
 		s.runUse(fn, e)
 		return
 	}
-	s.ns.listeners.event(s, e)
-	s.ns.inherited().event(s, e)
-	s.listeners.event(s, e)
+	ns := s.ns
+	ns.listeners.event(s, e)
+	if ns.parent != nil {
+		ns.inherited().event(s, e)
+	}
+	if s.listeners != nil {
+		s.listeners.event(s, e)
+	}
 }
 
 // onNext is what a middleware calls.

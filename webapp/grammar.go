@@ -13,6 +13,7 @@ const (
 	inQuery                // a query: the same and what WHATWG URLs leave as it is
 	inHost                 // a registered name or an IPv4 address
 	inCookie               // cookie-octet, RFC 6265 section 4.1.1
+	inEscape               // what is decoded in a query: percent and plus
 	inLocation             // what a Location may hold without another encoding
 )
 
@@ -29,6 +30,7 @@ func classes() (t [256]uint8) {
 	mark(inPath, alnum+"-._~!$&'()*+,;=:@/%[]|")
 	mark(inQuery, alnum+"-._~!$&'()*+,;=:@/%[]|?\\^`{}")
 	mark(inHost, alnum+"-._~")
+	mark(inEscape, "%+")
 	mark(inCookie, alnum+"!#$%&'()*+-./:<=>?@[]^_`{|}~")
 	mark(inLocation, alnum+"-._~!$&'()*+,;=:@/%?#[]")
 	for c := range 256 {

@@ -20,7 +20,7 @@ func cutField(fields []byte, name string) (at, end int, value []byte) {
 		line := fields[at:]
 		line = line[:bytes.IndexByte(line, '\n')+1]
 		end = at + len(line)
-		if k := bytes.IndexByte(line, ':'); fold(line[:k], name) {
+		if k := len(name); k < len(line) && line[k] == ':' && fold(line[:k], name) {
 			return at, end, line[k+2 : len(line)-2]
 		}
 		at = end
@@ -72,25 +72,72 @@ func (r *Response) Remove(name string) *Response {
 	return r
 }
 
+// Fields are header lines that an application sends often: checked and put
+// together once.
+type Fields struct {
+	names []string
+	lines []byte
+}
+
+// MakeFields makes Fields of names and their values, in turn. It panics where Set
+// would leave a header out.
+func MakeFields(pairs ...string) (f Fields) {
+	for i := 0; i < len(pairs); i += 2 {
+		name, value := pairs[i], pairs[i+1]
+		if !isToken(name) || !all(value, inValue) || reserved(name) || fold(name, "Connection") {
+			panic("webapp: header " + Quote([]byte(name)) + " cannot be set")
+		}
+		f.names, f.lines = append(f.names, name), appendField(f.lines, name, value)
+	}
+	return f
+}
+
+// SetFields is Set for all of f.
+func (r *Response) SetFields(f Fields) *Response {
+	if !r.open() {
+		return r
+	}
+	if len(r.fields) > 0 {
+		for _, name := range f.names {
+			r.fields = removeField(r.fields, name)
+		}
+	}
+	r.fields = append(r.fields, f.lines...)
+	return r
+}
+
+// open makes room for headers, and tells whether they can still be set.
+func (r *Response) open() bool {
+	if r.c == nil || r.flags&(headSent|hasEnded) != 0 {
+		return false
+	}
+	if cap(r.fields) == 0 {
+		r.fields = r.c.srv.takeFields()
+	}
+	return true
+}
+
+// reserved tells whether a header belongs to the response itself.
+func reserved(name string) bool {
+	return fold(name, "Content-Length") || fold(name, "Transfer-Encoding")
+}
+
 // editable checks a header that is to be set.
 func (r *Response) editable(name, value string) bool {
-	if r.c == nil || r.flags&(headSent|hasEnded) != 0 {
+	if !r.open() {
 		return false
 	}
 	switch {
 	case !isToken(name) || !all(value, inValue):
 		r.c.srv.report(&Error{500, "header " + Quote([]byte(name)) + " is malformed: " + Quote([]byte(value))})
 		return false
-	case fold(name, "Content-Length"), fold(name, "Transfer-Encoding"):
+	case reserved(name):
 		return false
 	case fold(name, "Connection"):
 		if fold(value, "close") {
 			r.flags &^= keepsAlive
 		}
 		return false
-	}
-	if cap(r.fields) == 0 {
-		r.fields = r.c.srv.takeFields()
 	}
 	return true
 }

@@ -14,3 +14,24 @@ var methods = map[string]string{
 	"TRACE": "TRACE", "UNBIND": "UNBIND", "UNLINK": "UNLINK",
 	"UNLOCK": "UNLOCK", "UNSUBSCRIBE": "UNSUBSCRIBE",
 }
+
+// isMethod tells whether a token could be a method: capitals and hyphens.
+func isMethod(name []byte) bool {
+	for _, c := range name {
+		if c != '-' && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// methodOf is the name of a known method, else "".
+func methodOf(name []byte) string {
+	switch string(name) {
+	case "GET": // nearly all requests are one of these
+		return "GET"
+	case "POST":
+		return "POST"
+	}
+	return methods[string(name)]
+}

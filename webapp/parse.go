@@ -27,6 +27,7 @@ const (
 	isChunked
 	isExpecting // Expect: 100-continue
 	isAbsolute  // absolute-form target
+	isEscaped   // there is something to decode in the query
 	isEncoded   // the body has a Content-Encoding
 )
 
@@ -148,7 +149,11 @@ func (s *scan) next(b []byte, lim *headLimits) (line []byte, ok bool, e *Error) 
 func (h *head) requestLine(line []byte, lim *headLimits) *Error {
 	i := bytes.IndexByte(line, ' ')
 	j := bytes.LastIndexByte(line, ' ')
-	if i <= 0 || j <= i+1 || !isToken(line[:i]) {
+	if i <= 0 || j <= i+1 {
+		return errRequestLine
+	}
+	h.method = methodOf(line[:i])
+	if h.method == "" && !isToken(line[:i]) {
 		return errRequestLine
 	}
 	switch string(line[j+1:]) {
@@ -162,12 +167,9 @@ func (h *head) requestLine(line []byte, lim *headLimits) *Error {
 	if j-i-1 > lim.uri {
 		return errURITooLong
 	}
-	for _, c := range line[:i] {
-		if c != '-' && (c < 'A' || c > 'Z') {
-			return errRequestLine
-		}
+	if h.method == "" && !isMethod(line[:i]) {
+		return errRequestLine
 	}
-	h.method = methods[string(line[:i])]
 	h.target = span{uint16(i + 1), uint16(j)}
 	if e := h.splitTarget(line); e != nil {
 		return e
@@ -183,18 +185,23 @@ func (h *head) field(line []byte, at int) *Error {
 	if line[0] == ' ' || line[0] == '\t' {
 		return errFolded
 	}
-	i := bytes.IndexByte(line, ':')
-	if i <= 0 || !isToken(line[:i]) {
+	i := 0
+	for i < len(line) && class[line[i]]&inToken != 0 {
+		i++
+	}
+	if i == 0 || i == len(line) || line[i] != ':' {
 		return errFieldName
 	}
-	value := trim(line[i+1:])
+	from, value := i+1, trim(line[i+1:])
 	if !all(value, inValue) {
 		return errFieldValue
 	}
-	from := at + i + 1 // an empty value stands right behind the colon
-	if len(value) > 0 {
-		from += bytes.IndexByte(line[i+1:], value[0])
+	if len(value) > 0 { // an empty value stands right behind the colon
+		for line[from] == ' ' || line[from] == '\t' {
+			from++
+		}
 	}
+	from += at
 	h.fields = append(h.fields, field{
 		span{uint16(at), uint16(at + i)},
 		span{uint16(from), uint16(from + len(value))},

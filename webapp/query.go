@@ -62,22 +62,23 @@ func cutPair(q []byte) (pair, rest []byte) {
 
 // pair splits name=value and tells whether the decoded name is the one.
 func (r *Request) pair(pair []byte, name string) (value []byte, match bool) {
+	n := len(name)
+	if r.head.flags&isEscaped == 0 && len(pair) != n && (len(pair) < n || pair[n] != '=') {
+		return nil, false // as it is in nearly all cases, known by one look
+	}
 	k := pair
-	if i := bytes.IndexByte(pair, '='); i >= 0 {
-		k, value = pair[:i], pair[i+1:]
+	for i, c := range pair { // names are short
+		if c == '=' {
+			k, value = pair[:i], pair[i+1:]
+			break
+		}
 	}
-	switch { // decoding makes it shorter, if anything
-	case len(pair) == 0, len(k) < len(name):
-		return nil, false
-	case string(k) == name:
-		return value, true
-	}
-	return value, string(r.form(k)) == name
+	return value, len(pair) > 0 && string(r.form(k)) == name
 }
 
 // form decodes a part of the query, which holds whole escapes only.
 func (r *Request) form(part []byte) []byte {
-	if bytes.IndexByte(part, '%') < 0 && bytes.IndexByte(part, '+') < 0 {
+	if r.head.flags&isEscaped == 0 {
 		return part
 	}
 	r.buf, _ = unescape(r.buf[:0], part, true)

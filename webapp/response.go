@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/edgesio/edgesio/poll"
 )
@@ -179,11 +180,7 @@ func (r *Response) appendHead(b []byte, length int64) []byte {
 		r.flags &^= keepsAlive
 	}
 	code := int(r.status)
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendUint(b, uint64(code), 10)
-	b = append(b, ' ')
-	b = append(b, StatusText(code)...)
-	b = append(b, "\r\nDate: "...)
+	b = appendStatus(b, code)
 	b = append(b, c.srv.date()...)
 	b = append(b, "\r\n"...)
 	b = append(b, r.fields...)
@@ -210,6 +207,18 @@ func (r *Response) appendHead(b []byte, length int64) []byte {
 	return append(b, "\r\n"...)
 }
 
+// appendStatus appends the status line, and the name of the Date field.
+func appendStatus(b []byte, code int) []byte {
+	if code == 200 {
+		return append(b, "HTTP/1.1 200 OK\r\nDate: "...)
+	}
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendUint(b, uint64(code), 10)
+	b = append(b, ' ')
+	b = append(b, StatusText(code)...)
+	return append(b, "\r\nDate: "...)
+}
+
 // JSON completes the response with v as application/json.
 func (r *Response) JSON(v any) {
 	p, err := json.Marshal(v)
@@ -230,7 +239,7 @@ func (r *Response) defaultType(t string) {
 // Type sets Content-Type: a media type, or a file name's extension such as
 // "html" or ".png".
 func (r *Response) Type(t string) *Response {
-	if bytes.IndexByte([]byte(t), '/') < 0 {
+	if strings.IndexByte(t, '/') < 0 {
 		t = typeByExtension(t)
 	}
 	return r.Set("Content-Type", t)

@@ -37,6 +37,11 @@ var responders = map[string]Handler{
 		res.Set("Content-Length", "99").Set("Transfer-Encoding", "x").Set("Connection", "close")
 		res.End(res.Get("X-a") + res.Get("X-B"))
 	},
+	"/fields": func(_ *Request, res *Response) {
+		res.Set("X-B", "1").Set("x-a", "1").SetFields(ready).SetFields(ready)
+		res.End(string(res.AppendFields(nil)))
+		res.SetFields(ready)
+	},
 	"/split": func(req *Request, res *Response) {
 		res.Set("X", "a\r\nY: b").Set("X\r\nY", "b").Set("", "x").Append("X", "\x00")
 		res.Cookie(Cookie{Name: "a", Value: "b\r\nY: z"})
@@ -44,6 +49,8 @@ var responders = map[string]Handler{
 		res.End("")
 	},
 }
+
+var ready = MakeFields("X-A", "2", "Content-Type", "text/x")
 
 const escaped = "/a%20b?%0D%0AX:%20y%E2%82%AC%20"
 
@@ -54,6 +61,7 @@ var responseVectors = []struct {
 	header string
 }{
 	{"/end", 200, "a", "Content-Type: text/plain; charset=utf-8"},
+	{"/fields", 200, "X-B: 1\r\nX-A: 2\r\nContent-Type: text/x\r\n", "Content-Type: text/x"},
 	{"/send", 200, "<a>", "Content-Type: text/html; charset=utf-8"},
 	{"/bytes", 200, "\x01\x02", "Content-Type: application/octet-stream"},
 	{"/json", 201, `{"a":1}`, "Content-Type: application/json; charset=utf-8"},
@@ -336,5 +344,19 @@ func TestLogLimiter(t *testing.T) {
 	if strings.Count(got, "\n") != 2 || !strings.Contains(got, "unreported=49") || len(got) > 600 ||
 		!strings.Contains(got, `bytes=x\r\n\x00\xffyyy`) {
 		t.Error(got)
+	}
+}
+
+func TestMakeFieldsRefuses(t *testing.T) {
+	for _, pair := range [][]string{{"X Y", "a"}, {"X", "a\r\nY: b"}, {"content-length", "1"}, {"Transfer-Encoding", "x"},
+		{"connection", "close"}, {"", "x"}} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%q is made", pair)
+				}
+			}()
+			MakeFields(pair...)
+		}()
 	}
 }

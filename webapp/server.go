@@ -321,12 +321,7 @@ func (s *Server) intern(b []byte) string {
 
 // appendError appends a whole response that refuses and closes.
 func (s *Server) appendError(b []byte, e *Error) []byte {
-	b = append(b, "HTTP/1.1 "...)
-	b = strconv.AppendUint(b, uint64(e.Status), 10)
-	b = append(b, ' ')
-	b = append(b, StatusText(e.Status)...)
-	b = append(b, "\r\nDate: "...)
-	b = append(b, s.date()...)
+	b = append(appendStatus(b, e.Status), s.date()...)
 	b = append(b, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
 	b = strconv.AppendUint(b, uint64(len(e.Message)), 10)
 	b = append(b, "\r\nConnection: close\r\n\r\n"...)

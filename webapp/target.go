@@ -44,8 +44,7 @@ func (h *head) splitTarget(line []byte) *Error {
 		h.rawPath.end = uint16(from + q)
 		h.query.at = uint16(from + q + 1)
 	}
-	query := h.query.of(line)
-	if !all(query, inQuery) || !escapesWhole(query) {
+	if !h.cleanQuery(h.query.of(line)) {
 		return errTarget
 	}
 	return h.cleanPath(h.rawPath.of(line))
@@ -126,14 +125,19 @@ func isText(b []byte) bool {
 	return utf8.Valid(b)
 }
 
-// escapesWhole tells whether every % begins an escape.
-func escapesWhole(b []byte) bool {
-	for i := 0; i < len(b); i++ {
-		if b[i] == '%' {
-			if i+2 >= len(b) || hex(b[i+1]) > 15 || hex(b[i+2]) > 15 {
+// cleanQuery checks a query: its characters, and that every % begins an escape.
+// It notes whether there is anything to decode.
+func (h *head) cleanQuery(b []byte) bool {
+	for i, c := range b {
+		switch class[c] & (inQuery | inEscape) {
+		case inQuery:
+		case inQuery | inEscape:
+			h.flags |= isEscaped
+			if c == '%' && (i+2 >= len(b) || hex(b[i+1]) > 15 || hex(b[i+2]) > 15) {
 				return false
 			}
-			i += 2
+		default:
+			return false
 		}
 	}
 	return true

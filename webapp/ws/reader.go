@@ -1,6 +1,9 @@
 package ws
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // RFC 6455, sections 5.4 and 6.2: fragmentation, and receiving data.
 
@@ -97,7 +100,10 @@ func (r *Reader) Feed(data []byte, h Handler) error {
 			if len(data) == 0 {
 				return nil
 			}
-			data, err = r.readHeader(data)
+			var ok bool
+			if data, ok, err = r.readShort(data, h); !ok {
+				data, err = r.readHeader(data)
+			}
 		case inPayload:
 			if len(data) == 0 && r.left > 0 {
 				return nil
@@ -126,6 +132,27 @@ func (r *Reader) Unfinished() bool {
 }
 
 func (r *Reader) setPhase(p phase) { r.phase = p }
+
+// readShort is the short way of most messages: one frame of less than 126 bytes, all of which is at hand. It takes the
+// message off data and hands it on, or leaves data as it is with ok false.
+func (r *Reader) readShort(data []byte, h Handler) (rest []byte, ok bool, err error) {
+	const head = 2 + 4
+	if r.have > 0 || r.state&(Client|Fragmented) != 0 || len(data) < head {
+		return data, false, nil
+	}
+	op, n := OpCode(data[0]&^finBit), int(data[1]&^maskBit)
+	if data[0]&finBit == 0 || op != OpText && op != OpBinary || data[1]&maskBit == 0 ||
+		n >= length16 || n > len(data)-head || n > r.maxMessage() {
+		return data, false, nil
+	}
+	payload, rest := data[head:head+n:head+n], data[head+n:]
+	_, ascii := applyMask(payload, binary.LittleEndian.Uint32(data[2:]))
+	if op == OpText && !ascii && !utf8.Valid(payload) {
+		return rest, true, ErrText
+	}
+	h.OnMessage(op, payload)
+	return rest, true, nil
+}
 
 // readHeader takes a header off data, or what there is of one.
 func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
@@ -188,15 +215,17 @@ func (r *Reader) beginFragment(h Header) error {
 func (r *Reader) readPayload(data []byte, h Handler) (rest []byte, err error) {
 	n := min(r.left, len(data))
 	piece, rest := data[:n:n], data[n:]
-	r.key = applyMask(piece, r.key)
+	var ascii bool
+	r.key, ascii = applyMask(piece, r.key)
 	if r.op.IsControl() {
 		return rest, r.readControl(piece, h)
 	}
-	return rest, r.readFragment(piece, h)
+	return rest, r.readFragment(piece, ascii, h)
 }
 
-func (r *Reader) readFragment(piece []byte, h Handler) error {
-	if r.kind == OpText && r.state&compressed == 0 && !r.text.write(piece) {
+func (r *Reader) readFragment(piece []byte, ascii bool, h Handler) error {
+	ascii = ascii && r.text.complete()
+	if r.kind == OpText && r.state&compressed == 0 && !ascii && !r.text.write(piece) {
 		return ErrText
 	}
 	payload := piece
