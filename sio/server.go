@@ -161,7 +161,7 @@ func (srv *Server) Stats() Stats {
 			st.Rooms += a.RoomCount()
 		}
 		for _, s := range ns.sockets {
-			st.Acks += len(s.acks)
+			st.Acks += len(s.waits())
 		}
 	}
 	return st
