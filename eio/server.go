@@ -3,7 +3,6 @@ package eio
 import (
 	"log/slog"
 	"strconv"
-	"unique"
 
 	"github.com/edgesio/edgesio/eio/internal/jstext"
 	"github.com/edgesio/edgesio/poll"
@@ -29,8 +28,7 @@ type Server struct {
 	payload      []byte      // scratch for a polling answer
 	script       []byte      // scratch for a JSONP answer
 	block        []byte      // scratch for a header block
-	target       string      // of the last handshake
-	head         unique.Handle[string]
+	opening      *opening    // of the last handshake
 	stats        Stats
 	closed       bool
 }
@@ -47,7 +45,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Server{loop: loop, options: o, head: unique.Make("")}
+	e := &Server{loop: loop, options: o}
 	e.grain = beatGrain(o.PingInterval)
 	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
 	if o.PerMessageDeflate != nil {
