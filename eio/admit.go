@@ -84,8 +84,7 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	}
 	s.polling = t
 	e.setCookie(res, s)
-	var open [256]byte
-	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.appendOpen(open[:0], s)}), 1
+	t.queue, t.packets = appendRecord(nil, e.openPacket(s)), 1
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
@@ -149,8 +148,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	case q.session == nil:
 		s.ws = w
 		e.stats.WebSockets++
-		var open [256]byte
-		s.send(packet{kind: packetOpen, data: e.appendOpen(open[:0], s)})
+		s.send(e.openPacket(s))
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)
 		}

@@ -27,7 +27,7 @@ type Server struct {
 	flushTimer   poll.Timer  // due at once while dirty is not empty
 	payload      []byte      // scratch for a polling answer
 	script       []byte      // scratch for a JSONP answer
-	block        []byte      // scratch for a header block
+	block        []byte      // scratch for a header block and the open packet
 	opening      *opening    // of the last handshake
 	stats        Stats
 	closed       bool
@@ -212,13 +212,14 @@ func (e *Server) forget(s *Session) {
 	e.stats.Ends++
 }
 
-// appendOpen appends the data of the open packet.
-func (e *Server) appendOpen(dst []byte, s *Session) []byte {
-	dst = append(append(append(dst, `{"sid":"`...), s.id...), `","upgrades":[`...)
+// openPacket makes the open packet, in scratch.
+func (e *Server) openPacket(s *Session) packet {
+	dst := append(append(append(e.block[:0], `{"sid":"`...), s.id...), `","upgrades":[`...)
 	if s.ws == nil && !e.options.RefuseUpgrades && e.options.has(websocketTransport) {
 		dst = append(dst, `"websocket"`...)
 	}
-	return append(dst, e.openTail...)
+	e.block = append(dst, e.openTail...)
+	return packet{kind: packetOpen, data: e.block}
 }
 
 // sendPayload answers a poll. The connection's encodings were noted when the
