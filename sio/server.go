@@ -36,7 +36,9 @@ type Server struct {
 	pool      assemblies
 	spare     *wait
 	spares    int
-	ended     []ending // clients whose session ended while something was being sent
+	ended     []ending  // clients whose session ended while something was being sent
+	delay     *deadline // spare ones
+	delays    int
 	closed    bool
 	debug     *debugger    // nil while no scope is on
 	logger    *slog.Logger // of debug output
