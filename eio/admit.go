@@ -87,8 +87,7 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	}
 	s.polling = t
 	e.setCookie(res, s)
-	e.block = e.appendOpen(e.block[:0], s)
-	t.queue, t.packets = appendRecord(nil, packet{kind: packetOpen, data: e.block}), 1
+	t.queue, t.packets = appendRecord(nil, e.openPacket(s)), 1
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
@@ -152,8 +151,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	case q.session == nil:
 		s.ws = w
 		e.stats.WebSockets++
-		e.block = e.appendOpen(e.block[:0], s)
-		s.send(packet{kind: packetOpen, data: e.block})
+		s.send(e.openPacket(s))
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)
 		}

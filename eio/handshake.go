@@ -11,15 +11,20 @@ import (
 )
 
 // Handshake is what a session remembers of the request that opened it. It holds
-// no buffer of the connection: the header block is one string that clients with
-// equal headers share.
+// no buffer of the connection: what clients have in common they share.
 type Handshake struct {
+	opening *opening
+	issued  int64 // unix milliseconds
+	addr    netip.Addr
+	port    uint16 // a netip.AddrPort would leave a hole for secure
+	secure  bool
+}
+
+// opening is the head of a request. Clients that come with the same one after the
+// other share it, all that have equal headers the header block, which is one string.
+type opening struct {
 	target string
 	head   unique.Handle[string]
-	issued int64 // unix milliseconds
-	addr   netip.Addr
-	port   uint16 // a netip.AddrPort would leave a hole for secure
-	secure bool
 }
 
 // perRequest are headers that differ for each connection and mean nothing after
@@ -55,19 +60,25 @@ func (e *Server) remember(req *webapp.Request) Handshake {
 	if cap(b) > 16<<10 {
 		e.block = nil
 	}
-	if string(req.RawTarget()) != e.target {
-		e.target = req.Target()
-	}
-	if string(b) != e.head.Value() {
-		e.head = unique.Make(string(b))
+	target, last := req.RawTarget(), e.opening
+	switch same := last != nil && string(b) == last.head.Value(); {
+	case !same:
+		e.opening = &opening{string(target), unique.Make(string(b))}
+	case string(target) != last.target:
+		e.opening = &opening{string(target), last.head}
 	}
 	from := req.RemoteAddr()
-	return Handshake{target: e.target, head: e.head, issued: e.loop.Time().UnixMilli(), addr: from.Addr(),
-		port: from.Port(), secure: req.Secure()}
+	return Handshake{opening: e.opening, issued: e.loop.Time().UnixMilli(), addr: from.Addr(), port: from.Port(),
+		secure: req.Secure()}
 }
 
 // URL is the request target as it was sent.
-func (h *Handshake) URL() string { return h.target }
+func (h *Handshake) URL() string {
+	if h.opening == nil {
+		return ""
+	}
+	return h.opening.target
+}
 
 // Address is the client's IP address.
 func (h *Handshake) Address() string { return h.addr.String() }
@@ -104,10 +115,10 @@ func (h *Handshake) Header(name string) string {
 // Headers iterates over names, in lower case, and values in the order in which
 // they were sent. Those of the WebSocket handshake itself are left out.
 func (h *Handshake) Headers(yield func(name, value string) bool) {
-	if h.head == (unique.Handle[string]{}) {
+	if h.opening == nil {
 		return
 	}
-	for line := range strings.SplitSeq(strings.TrimSuffix(h.head.Value(), "\n"), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSuffix(h.opening.head.Value(), "\n"), "\n") {
 		if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
 			return
 		}
@@ -117,7 +128,7 @@ func (h *Handshake) Headers(yield func(name, value string) bool) {
 // Query parses the query of the target, without the parameters of Engine.IO
 // itself: EIO, transport, sid, t, j and b64. A malformed pair is left out.
 func (h *Handshake) Query() url.Values {
-	_, raw, _ := strings.Cut(h.target, "?")
+	_, raw, _ := strings.Cut(h.URL(), "?")
 	q, _ := url.ParseQuery(raw)
 	for _, own := range [...]string{"EIO", "transport", "sid", "t", "j", "b64"} {
 		delete(q, own)

@@ -18,8 +18,8 @@ import (
 // What an idle session may hold of the heap, with its connection and its share of
 // tables and timers, on a 64-bit machine: the gateway's budget counts on it.
 const (
-	idleWebSocketBytes = 600
-	idlePollingBytes   = 900 // with the poll that stands
+	idleWebSocketBytes = 450
+	idlePollingBytes   = 760 // with the poll that stands
 	idleSessions       = 2000
 )
 

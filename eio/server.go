@@ -3,7 +3,6 @@ package eio
 import (
 	"log/slog"
 	"strconv"
-	"unique"
 
 	"github.com/edgesio/edgesio/eio/internal/jstext"
 	"github.com/edgesio/edgesio/poll"
@@ -29,10 +28,9 @@ type Server struct {
 	flushTimer   poll.Timer     // due at once while dirty is not empty
 	payload      []byte         // scratch for a polling answer
 	script       []byte         // scratch for a JSONP answer
-	block        []byte         // scratch for a header block, or an open packet
+	block        []byte         // scratch for a header block and the open packet
 	raw          [sidBytes]byte // scratch for an id
-	target       string         // of the last handshake
-	head         unique.Handle[string]
+	opening      *opening       // of the last handshake
 	stats        Stats
 	closed       bool
 }
@@ -49,7 +47,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Server{loop: loop, options: o, head: unique.Make("")}
+	e := &Server{loop: loop, options: o}
 	e.grain = beatGrain(o.PingInterval)
 	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
 	if o.PerMessageDeflate != nil {
@@ -216,13 +214,14 @@ func (e *Server) forget(s *Session) {
 	e.stats.Ends++
 }
 
-// appendOpen appends the data of the open packet.
-func (e *Server) appendOpen(dst []byte, s *Session) []byte {
-	dst = append(append(append(dst, `{"sid":"`...), s.id...), `","upgrades":[`...)
+// openPacket makes the open packet, in scratch.
+func (e *Server) openPacket(s *Session) packet {
+	dst := append(append(append(e.block[:0], `{"sid":"`...), s.id...), `","upgrades":[`...)
 	if s.ws == nil && !e.options.RefuseUpgrades && e.options.has(websocketTransport) {
 		dst = append(dst, `"websocket"`...)
 	}
-	return append(dst, e.openTail...)
+	e.block = append(dst, e.openTail...)
+	return packet{kind: packetOpen, data: e.block}
 }
 
 // The header lines of an answer to a poll, and to a POST.

@@ -20,7 +20,10 @@ type table struct {
 	n       int
 }
 
-const minBuckets = 16
+const (
+	minBuckets = 16
+	maxChain   = 2 // sessions for a bucket
+)
 
 // slot hashes with FNV-1a. The ids in the table are ours and random, so nobody
 // can make them collide; a guessed one costs a walk of a short chain.
@@ -49,8 +52,8 @@ func (t *table) insert(s *Session) {
 	if t.buckets == nil {
 		t.buckets = make([]*Session, minBuckets)
 	}
-	if t.n == len(t.buckets) {
-		t.resize(2 * t.n)
+	if t.n == maxChain*len(t.buckets) {
+		t.resize(2 * len(t.buckets))
 	}
 	p := slot(t, s.id)
 	s.chain, *p = *p, s

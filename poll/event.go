@@ -1,5 +1,7 @@
 package poll
 
+import "slices"
+
 // watch is a user's descriptor on the loop: a serial line, a CAN socket, a pipe.
 type watch struct {
 	loop *Loop
@@ -24,13 +26,13 @@ func (l *Loop) watch(w *watch, want Interest) error {
 	if l.closed || w.fd < 0 {
 		return ErrClosed
 	}
-	if l.source(w.fd) != nil {
+	if l.conn(w.fd) != nil || l.others[w.fd] != nil {
 		return ErrInUse
 	}
 	if errno := l.kernel.Register(w.fd, want); errno != 0 {
 		return errno
 	}
-	l.attach(w.fd, w)
+	l.others[w.fd] = w
 	return nil
 }
 
@@ -50,7 +52,7 @@ func (l *Loop) Remove(fds ...int) (err error) {
 }
 
 func (l *Loop) remove(fd int) error {
-	if _, ok := l.source(fd).(*watch); !ok {
+	if _, ok := l.others[fd].(*watch); !ok {
 		return ErrClosed
 	}
 	l.detach(fd)
@@ -63,11 +65,12 @@ func (l *Loop) remove(fd int) error {
 // FDs lists the descriptors that Add and Once watch.
 func (l *Loop) FDs() []int {
 	var fds []int
-	for fd, s := range l.sources {
+	for fd, s := range l.others {
 		if _, ok := s.(*watch); ok {
 			fds = append(fds, fd)
 		}
 	}
+	slices.Sort(fds)
 	return fds
 }
 

@@ -80,7 +80,7 @@ func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
 		return nil, errno
 	}
 	ln.restock()
-	l.attach(fd, ln)
+	l.others[fd] = ln
 	l.stats.Listeners++
 	return ln, nil
 }
@@ -140,8 +140,8 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 		l.stats.Refused++
 		return
 	}
-	c := &Conn{loop: l, ln: ln, fd: int32(fd), peer: from, want: Readable}
-	l.attach(fd, c)
+	c := &Conn{loop: l, ln: ln, fd: int32(fd), addr: from.Addr(), port: from.Port(), want: Readable}
+	l.attach(c)
 	l.stats.Accepted++
 	l.stats.Conns++
 	ln.conns++

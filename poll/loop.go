@@ -2,6 +2,8 @@ package poll
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,21 +22,22 @@ type Loop struct {
 	scratch []byte
 	iov     [][]byte // for one vectored write
 	ready   []Ready
-	reports []Ready       // of this turn, the first part of ready
-	sources []source      // by descriptor
-	busy    bool          // the last turn had events: look before sleeping
-	pause   time.Duration // before the next wait, see Gather
-	dense   bool          // and came soon after the one before
-	inside  bool          // a turn is under way
-	ending  bool          // Close was called in it
+	reports []Ready        // of this turn, the first part of ready
+	conns   []*Conn        // by descriptor
+	others  map[int]source // listeners and user descriptors
+	busy    bool           // the last turn had events: look before sleeping
+	pause   time.Duration  // before the next wait, see Gather
+	dense   bool           // and came soon after the one before
+	inside  bool           // a turn is under way
+	ending  bool           // Close was called in it
 	closed  bool
 
 	timers timerHeap
 	due    []*Timer
 
-	pending  *Conn   // have output to flush before the next wait
-	left     []*Conn // left the open state: OnClose is due
-	dead     []*Conn // descriptors to release at the end of the turn
+	pending  *Conn     // have output to flush before the next wait
+	left     []leaving // left the open state: OnClose is due
+	dead     []*Conn   // descriptors to release at the end of the turn
 	slow     slowList
 	spare    spareList
 	strained bool // relieve did not help in this turn
@@ -49,8 +52,14 @@ type Loop struct {
 	stopped atomic.Bool
 }
 
-// source is what stands behind a registered descriptor.
+// source is what stands behind a registered descriptor that is no connection's.
 type source interface{ ready(got Interest) }
+
+// leaving is a connection that left the open state, and what OnClose will tell.
+type leaving struct {
+	conn *Conn
+	err  error
+}
 
 // Stats are counters since New, and what is open now. Wake-ups without any
 // event count as turns too.
@@ -72,7 +81,7 @@ func New(o Options) (*Loop, error) {
 		}
 		o.Kernel = k
 	}
-	l := &Loop{kernel: o.Kernel, options: o}
+	l := &Loop{kernel: o.Kernel, options: o, others: make(map[int]source)}
 	l.rbuf = make([]byte, o.ReadBufferBytes)
 	l.ready = make([]Ready, o.EventsPerTurn)
 	l.iov = make([][]byte, 0, maxVector)
@@ -130,12 +139,14 @@ func (l *Loop) Close() error {
 		return nil
 	}
 	l.closed = true
-	for _, s := range l.sources {
-		switch s := s.(type) {
-		case *Conn:
-			s.Abort(ErrClosed)
-		case *Listener:
-			s.Close()
+	for _, fd := range slices.Sorted(maps.Keys(l.others)) {
+		if ln, ok := l.others[fd].(*Listener); ok {
+			ln.Close()
+		}
+	}
+	for _, c := range l.conns {
+		if c != nil {
+			c.Abort(ErrClosed)
 		}
 	}
 	l.settle()
@@ -207,7 +218,9 @@ func (l *Loop) turn(timeout time.Duration) error {
 	}
 	l.inside, l.reports = true, l.ready[:n]
 	for _, r := range l.reports {
-		if s := l.source(int(r.FD)); s != nil {
+		if c := l.conn(int(r.FD)); c != nil {
+			c.ready(r.Got)
+		} else if s := l.others[int(r.FD)]; s != nil {
 			s.ready(r.Got)
 		}
 	}
@@ -338,36 +351,41 @@ func (l *Loop) flush() {
 
 func (l *Loop) farewell() {
 	for i := 0; i < len(l.left); i++ { // an OnClose may end others
-		c := l.left[i]
-		l.left[i] = nil
+		c, err := l.left[i].conn, l.left[i].err
+		l.left[i] = leaving{}
 		if h := c.handler; h != nil { // nil: Accept refused it
 			c.handler = nil
-			h.OnClose(c, c.err)
+			h.OnClose(c, err)
 		}
 	}
 	l.left = l.left[:0]
 }
 
-func (l *Loop) source(fd int) source {
-	if uint(fd) < uint(len(l.sources)) {
-		return l.sources[fd]
+func (l *Loop) conn(fd int) *Conn {
+	if uint(fd) < uint(len(l.conns)) {
+		return l.conns[fd]
 	}
 	return nil
 }
 
-func (l *Loop) attach(fd int, s source) {
-	if fd >= len(l.sources) {
-		n := make([]source, max(64, fd+fd/2+1))
-		copy(n, l.sources)
-		l.sources = n
+func (l *Loop) attach(c *Conn) {
+	fd := int(c.fd)
+	if fd >= len(l.conns) {
+		n := make([]*Conn, fd+fd/4+64)
+		copy(n, l.conns)
+		l.conns = n
 	}
-	l.sources[fd] = s
+	l.conns[fd] = c
 }
 
 // detach forgets fd at once: a report of this turn that is still to be served
 // must not meet what gets the number next.
 func (l *Loop) detach(fd int) {
-	l.sources[fd] = nil
+	if l.conn(fd) != nil {
+		l.conns[fd] = nil
+	} else {
+		delete(l.others, fd)
+	}
 	for i := range l.reports {
 		if int(l.reports[i].FD) == fd {
 			l.reports[i].FD = -1

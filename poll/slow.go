@@ -57,7 +57,8 @@ func (c *Conn) judge(now int64) {
 	}
 }
 
-// pressed: above the soft limit for longer than its time.
+// pressed: above the soft limit for longer than its time. over has the low bits of
+// a time, at most one millisecond ahead of now.
 func (c *Conn) pressed(now int64) bool {
-	return c.over != 0 && now-c.over > millis(c.limits().SoftTime)
+	return c.over != 0 && int64(int32(uint32(now)-c.over)) > millis(c.limits().SoftTime)
 }

@@ -25,6 +25,14 @@ type wait struct {
 // maxSpareWaits is how many settled waits a server keeps for reuse.
 const maxSpareWaits = 64
 
+// waits are the acks that the socket waits for, in order of id.
+func (s *Socket) waits() []*wait {
+	if s.extra == nil {
+		return nil
+	}
+	return s.extra.acks
+}
+
 // ackFunc returns the last argument as a function that wants an answer, and the arguments before it.
 func ackFunc(args []any) (AckFunc, []any) {
 	if len(args) == 0 {
@@ -48,13 +56,14 @@ func (s *Socket) ask(fn AckFunc, timeout time.Duration) (uint64, bool) {
 		srv.fail(s, fn, ErrDisconnected)
 		return 0, false
 	}
-	if len(s.acks) >= srv.opts.MaxPendingAcks {
+	if len(s.waits()) >= srv.opts.MaxPendingAcks {
 		srv.fail(s, fn, ErrTooManyAcks)
 		return 0, false
 	}
 	w := srv.newWait(s, fn, uint64(s.lastAck))
 	s.lastAck++
-	s.acks = append(s.acks, w)
+	x := s.more()
+	x.acks = append(x.acks, w)
 	if timeout > 0 {
 		srv.loop.Arm(&w.timer, timeout, w)
 	}
@@ -83,7 +92,7 @@ func (w *wait) OnTimer(*poll.Timer) {
 
 // claim takes the function that waits for an ack id, nil when there is none (any more).
 func (s *Socket) claim(id uint64) AckFunc {
-	i, ok := slices.BinarySearchFunc(s.acks, id, func(w *wait, id uint64) int {
+	i, ok := slices.BinarySearchFunc(s.waits(), id, func(w *wait, id uint64) int {
 		switch {
 		case w.id < id:
 			return -1
@@ -95,9 +104,10 @@ func (s *Socket) claim(id uint64) AckFunc {
 	if !ok {
 		return nil
 	}
-	w := s.acks[i]
-	if s.acks = slices.Delete(s.acks, i, i+1); len(s.acks) == 0 && cap(s.acks) > 8 {
-		s.acks = nil
+	x := s.extra
+	w := x.acks[i]
+	if x.acks = slices.Delete(x.acks, i, i+1); len(x.acks) == 0 && cap(x.acks) > 8 {
+		x.acks = nil
 	}
 	fn, srv := w.fn, s.client.server
 	if g := w.all; g != nil {
@@ -120,10 +130,12 @@ func (s *Socket) onAck(e *Event) {
 
 // settleAll ends every outstanding ack with an error.
 func (s *Socket) settleAll(err error) {
-	for len(s.acks) > 0 {
-		s.client.server.fail(s, s.claim(s.acks[0].id), err)
+	for list := s.waits(); len(list) > 0; list = s.waits() {
+		s.client.server.fail(s, s.claim(list[0].id), err)
 	}
-	s.acks = nil
+	if s.extra != nil {
+		s.extra.acks = nil
+	}
 }
 
 // fail settles an ack without an answer.

@@ -50,12 +50,20 @@ type room struct {
 // member is a socket in a room; residence is the room in the socket's list. Each has the other's place.
 type member struct {
 	socket *Socket
-	place  uint32 // socket.rooms[place] is the other end
+	place  uint32 // socket.extra.rooms[place] is the other end
 }
 
 type residence struct {
 	room  *room
 	place uint32 // room.members[place] is the other end
+}
+
+// residences are the rooms that the socket is in.
+func (s *Socket) residences() []residence {
+	if s.extra == nil {
+		return nil
+	}
+	return s.extra.rooms
 }
 
 // NewMemoryAdapter makes an adapter for a namespace.
@@ -78,8 +86,9 @@ func (a *MemoryAdapter) Add(s *Socket, name string) {
 		a.rooms[name] = r
 		a.peak = max(a.peak, len(a.rooms))
 	}
-	s.rooms = append(s.rooms, residence{r, uint32(len(r.members))})
-	r.members = append(r.members, member{s, uint32(len(s.rooms) - 1)})
+	x := s.more()
+	x.rooms = append(x.rooms, residence{r, uint32(len(r.members))})
+	r.members = append(r.members, member{s, uint32(len(x.rooms) - 1)})
 	if a.told() {
 		if len(r.members) == 1 {
 			a.ns.TellRoom(CreateRoom, name, s)
@@ -95,8 +104,8 @@ func (a *MemoryAdapter) told() bool {
 
 // find is the place of a room in the socket's list, -1 when it is not in it.
 func (a *MemoryAdapter) find(s *Socket, name string) int {
-	for i := range s.rooms {
-		if s.rooms[i].room.name == name {
+	for i, r := range s.residences() {
+		if r.room.name == name {
 			return i
 		}
 	}
@@ -112,30 +121,33 @@ func (a *MemoryAdapter) Del(s *Socket, name string) {
 
 // DelAll takes a socket out of all its rooms.
 func (a *MemoryAdapter) DelAll(s *Socket) {
-	for len(s.rooms) > 0 {
-		a.leave(s, len(s.rooms)-1)
+	for n := len(s.residences()); n > 0; n = len(s.residences()) {
+		a.leave(s, n-1)
 	}
-	s.rooms = nil
+	if s.extra != nil {
+		s.extra.rooms = nil
+	}
 }
 
 // leave cuts both ends of a residence; the last of each list takes the free place.
 func (a *MemoryAdapter) leave(s *Socket, i int) {
-	r, place := s.rooms[i].room, s.rooms[i].place
+	x := s.extra
+	r, place := x.rooms[i].room, x.rooms[i].place
 
 	lastMember := len(r.members) - 1
 	moved := r.members[lastMember]
 	r.members[place] = moved
-	moved.socket.rooms[moved.place].place = place
+	moved.socket.extra.rooms[moved.place].place = place
 	r.members[lastMember] = member{}
 	r.members = r.members[:lastMember]
 
-	lastRoom := len(s.rooms) - 1
-	s.rooms[i] = s.rooms[lastRoom]
+	lastRoom := len(x.rooms) - 1
+	x.rooms[i] = x.rooms[lastRoom]
 	if i != lastRoom {
-		s.rooms[i].room.members[s.rooms[i].place].place = uint32(i)
+		x.rooms[i].room.members[x.rooms[i].place].place = uint32(i)
 	}
-	s.rooms[lastRoom] = residence{}
-	s.rooms = s.rooms[:lastRoom]
+	x.rooms[lastRoom] = residence{}
+	x.rooms = x.rooms[:lastRoom]
 
 	if lastMember == 0 {
 		delete(a.rooms, r.name)
@@ -153,8 +165,8 @@ func (a *MemoryAdapter) leave(s *Socket, i int) {
 
 // SocketRooms appends the rooms of a socket.
 func (a *MemoryAdapter) SocketRooms(dst []string, s *Socket) []string {
-	for i := range s.rooms {
-		dst = append(dst, s.rooms[i].room.name)
+	for _, r := range s.residences() {
+		dst = append(dst, r.room.name)
 	}
 	return dst
 }

@@ -75,13 +75,14 @@ func (g *gathering) ask(o *BroadcastOperator, ns *Namespace, event string, args 
 		p.plain()
 	}
 	for _, s := range list {
-		if len(s.acks) >= srv.opts.MaxPendingAcks {
+		if len(s.waits()) >= srv.opts.MaxPendingAcks {
 			g.err = ErrTooManyAcks
 			continue
 		}
 		w := srv.newWait(s, nil, id)
 		w.all, s.lastAck = g, uint32(id)+1
-		s.acks = append(s.acks, w)
+		x := s.more()
+		x.acks = append(x.acks, w)
 		g.sockets = append(g.sockets, s)
 		if st := s.deliver(p, false); st == Dropped {
 			g.lose(s, id, ErrNotSent)
@@ -140,7 +141,7 @@ func (g *gathering) settle(err error) {
 // OnTimer gives up on those who have not answered.
 func (g *gathering) OnTimer(*poll.Timer) {
 	for _, s := range g.sockets {
-		for _, w := range s.acks {
+		for _, w := range s.waits() {
 			if w.all == g {
 				s.claim(w.id)
 				break

@@ -39,6 +39,24 @@ type Client struct {
 type deadline struct {
 	timer  poll.Timer
 	client *Client
+	next   *deadline // in the server's list of spare ones
+}
+
+// maxSpareDeadlines is how many the server keeps for reuse: those of clients that
+// connect in a burst would be garbage of the same size.
+const maxSpareDeadlines = 64
+
+// await gives the client its connect timeout.
+func (c *Client) await() {
+	srv := c.server
+	d := srv.delay
+	if d != nil {
+		srv.delay, srv.delays = d.next, srv.delays-1
+	} else {
+		d = new(deadline)
+	}
+	d.client, d.next, c.delay = c, nil, d
+	srv.loop.ArmCoarse(&d.timer, srv.opts.ConnectTimeout, d)
 }
 
 // OnTimer closes the client that joined nothing in time.
@@ -73,7 +91,6 @@ func (c *Client) setState(to clientState) {
 // itself.
 func (srv *Server) onSession(conn *eio.Session) {
 	c := &Client{server: srv, conn: conn, proto4: conn.Protocol() == 3}
-	c.delay = srv.takeDelay(c)
 	conn.SetHandler(c)
 	if d := srv.debug; d != nil {
 		d.say(scopeServer, "incoming connection", "sid", conn.ID())
@@ -82,7 +99,7 @@ func (srv *Server) onSession(conn *eio.Session) {
 	if c.proto4 {
 		srv.clients4++
 	}
-	srv.loop.ArmCoarse(&c.delay.timer, srv.opts.ConnectTimeout, c.delay)
+	c.await()
 	if c.proto4 {
 		c.connect(srv.Namespace.name, "")
 	}
@@ -332,29 +349,13 @@ func (c *Client) onClose(reason Reason, desc error) {
 
 // joined ends the connect timeout.
 func (c *Client) joined() {
-	if c.delay != nil {
-		c.server.loop.Disarm(&c.delay.timer)
-		c.server.putDelay(c.delay)
-		c.delay = nil
+	d, srv := c.delay, c.server
+	if d == nil {
+		return
 	}
-}
-
-// keepDelays is how many deadlines wait for the next clients: those that a burst leaves behind.
-const keepDelays = 64
-
-func (srv *Server) takeDelay(c *Client) *deadline {
-	n := len(srv.delays) - 1
-	if n < 0 {
-		return &deadline{client: c}
-	}
-	d := srv.delays[n]
-	d.client, srv.delays = c, srv.delays[:n]
-	return d
-}
-
-func (srv *Server) putDelay(d *deadline) {
-	d.client = nil
-	if len(srv.delays) < keepDelays {
-		srv.delays = append(srv.delays, d)
+	srv.loop.Disarm(&d.timer)
+	c.delay, d.client = nil, nil
+	if srv.delays < maxSpareDeadlines {
+		d.next, srv.delay, srv.delays = srv.delay, d, srv.delays+1
 	}
 }

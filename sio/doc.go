@@ -26,7 +26,7 @@
 //
 // The way from an event to its handler, its ack and the wire, and a broadcast to any number of sockets, allocate
 // nothing for strings, []byte and passed-on Values; a test holds that. An idle client is a Client and a Socket,
-// about 250 bytes, beside its session and connection. Whatever a client can make the server keep is bounded by a
+// about 200 bytes, beside its session and connection. Whatever a client can make the server keep is bounded by a
 // field of Options. Delivery is at most once, in order per socket; what an emit returns tells whether the packet
 // was queued.
 //

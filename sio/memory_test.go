@@ -15,7 +15,7 @@ import (
 // What an idle client may hold of the heap on a 64-bit machine: connection, session, client, socket, ids, its room and
 // its share of tables and timers. The clients are bare descriptors, so that the heap's growth is the server's.
 const (
-	idleBytes   = 800
+	idleBytes   = 620
 	idleClients = 2000
 )
 

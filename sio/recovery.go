@@ -74,27 +74,29 @@ type MissedPacket struct {
 	Attachments [][]byte // binary messages that follow
 }
 
-// extra is what only some sockets need. The others hold a nil pointer.
-type extra struct {
+// recovery is what a socket needs that may come back, or came back.
+type recovery struct {
 	pid       string
 	since     string        // see SavedSession
 	offset    string        // which the client came back with
 	saved     *SavedSession // while the socket comes back
 	recovered bool
-	waiting   *waiting // see latest.go
 }
 
-// more returns the socket's extra, which it makes when there is none.
-func (s *Socket) more() *extra {
+// recovery returns the socket's part in recovery, nil when it has none.
+func (s *Socket) recovery() *recovery {
 	if s.extra == nil {
-		s.extra = new(extra)
+		return nil
 	}
-	return s.extra
+	return s.extra.recovery
 }
 
 // Recovered tells whether the socket is one that was lost: it has its old id, rooms and Data, and what it missed was
 // sent.
-func (s *Socket) Recovered() bool { return s.extra != nil && s.extra.recovered }
+func (s *Socket) Recovered() bool {
+	r := s.recovery()
+	return r != nil && r.recovered
+}
 
 // recoverable tells whether a socket that ends for this reason may come back.
 func recoverable(r Reason) bool {
@@ -112,7 +114,8 @@ func (s *Socket) identify(then func()) {
 		then()
 		return
 	}
-	x := s.more()
+	x := new(recovery)
+	s.more().recovery = x
 	var pid string
 	pid, x.offset, s.auth = cutRecovery(s.auth)
 	if pid == "" {
@@ -163,7 +166,7 @@ func (ns *Namespace) takeOver(pid string, by *Socket) {
 // announce is called when the socket is in its namespace: it sends what the socket missed, and returns what goes into
 // the CONNECT answer beside its id.
 func (s *Socket) announce() string {
-	x, ns := s.extra, s.ns
+	x, ns := s.recovery(), s.ns
 	if ns.keeper == nil || x == nil || x.pid == "" {
 		return ""
 	}
@@ -187,7 +190,7 @@ func (s *Socket) announce() string {
 
 // persist keeps a socket that is lost.
 func (s *Socket) persist(reason Reason) {
-	x, ns := s.extra, s.ns
+	x, ns := s.recovery(), s.ns
 	if ns.keeper == nil || x == nil || x.pid == "" {
 		return
 	}
@@ -204,7 +207,11 @@ func (s *Socket) persist(reason Reason) {
 
 // keeps tells whether an event to this socket goes through the log: the socket is there, or may come back.
 func (s *Socket) keeps(how sending) bool {
-	return s.ns.keeper != nil && s.extra != nil && s.extra.pid != "" && !how.volatile && s.state != socketConnecting
+	if s.ns.keeper == nil {
+		return false
+	}
+	r := s.recovery()
+	return r != nil && r.pid != "" && !how.volatile && s.state != socketConnecting
 }
 
 // offset appends the packet's offset to the payload, as one more argument.

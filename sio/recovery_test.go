@@ -287,7 +287,7 @@ func TestRecoveryMiddlewares(t *testing.T) {
 		sid := g.join(r, "", "")
 		if sid == "nothing" { // the middleware takes longer than recv waits
 			sid = answerOf.FindStringSubmatch(g.recv())[1]
-			g.pid = r.only("/").extra.pid
+			g.pid = r.only("/").recovery().pid
 		}
 		g.die()
 		w := r.ws(4, "")

@@ -13,7 +13,7 @@ func (s *Socket) Join(rooms ...string) error {
 		case name == s.id || s.inRoom(name): // everybody is in the room of their own id
 		case len(name) > o.MaxNameBytes:
 			return ErrRoomName
-		case len(s.rooms) >= o.MaxRoomsPerSocket:
+		case len(s.residences()) >= o.MaxRoomsPerSocket:
 			return ErrTooManyRooms
 		default:
 			s.ns.adapter.Add(s, name)
@@ -24,8 +24,8 @@ func (s *Socket) Join(rooms ...string) error {
 
 // inRoom tells whether the socket is in a room of the adapter in memory.
 func (s *Socket) inRoom(name string) bool {
-	for i := range s.rooms {
-		if s.rooms[i].room.name == name {
+	for _, r := range s.residences() {
+		if r.room.name == name {
 			return true
 		}
 	}

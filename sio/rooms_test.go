@@ -72,7 +72,7 @@ func compareAdapter(t *testing.T, ns *Namespace, a *MemoryAdapter, model map[*So
 		if !slices.Equal(got, slices.Sorted(maps.Keys(in))) {
 			t.Fatalf("%s is in %v, want %v", s.id, got, in)
 		}
-		for i, x := range s.rooms {
+		for i, x := range s.residences() {
 			if m := x.room.members[x.place]; m.socket != s || int(m.place) != i {
 				t.Fatalf("%s: broken link to %s", s.id, x.room.name)
 			}

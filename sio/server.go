@@ -36,9 +36,10 @@ type Server struct {
 	pool      assemblies
 	spare     *wait
 	spares    int
-	delays    []*deadline // spare
-	raw       [15]byte    // scratch for an id
-	ended     []ending    // clients whose session ended while something was being sent
+	raw       [15]byte  // scratch for an id
+	ended     []ending  // clients whose session ended while something was being sent
+	delay     *deadline // spare ones
+	delays    int
 	closed    bool
 	debug     *debugger    // nil while no scope is on
 	logger    *slog.Logger // of debug output
@@ -163,7 +164,7 @@ func (srv *Server) Stats() Stats {
 			st.Rooms += a.RoomCount()
 		}
 		for _, s := range ns.sockets {
-			st.Acks += len(s.acks)
+			st.Acks += len(s.waits())
 		}
 	}
 	return st

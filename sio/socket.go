@@ -50,17 +50,31 @@ type Socket struct {
 	client    *Client
 	ns        *Namespace
 	id        string
-	auth      string      // JSON that came with CONNECT, "" for none
-	next      *Socket     // in the client's list
-	chain     *Socket     // in the namespace's table
-	listeners *listeners  // nil while there are none
-	extra     *extra      // see recovery.go
-	acks      []*wait     // asked for, in order of id
-	rooms     []residence // see adapter.go
-	lastAck   uint32      // ids given out
-	index     int32       // in the namespace's list
-	epoch     uint32      // the last broadcast that dealt with this socket
+	auth      string     // JSON that came with CONNECT, "" for none
+	next      *Socket    // in the client's list
+	chain     *Socket    // in the namespace's table
+	listeners *listeners // nil while there are none
+	extra     *extra     // nil while it is not needed
+	lastAck   uint32     // ids given out
+	index     int32      // in the namespace's list
+	epoch     uint32     // the last broadcast that dealt with this socket
 	state     socketState
+}
+
+// extra is what only some sockets need. The others hold a nil pointer.
+type extra struct {
+	acks     []*wait     // asked for, in order of id
+	rooms    []residence // see adapter.go
+	waiting  *waiting    // see latest.go
+	recovery *recovery   // see recovery.go
+}
+
+// more returns the socket's extra, which it makes when there is none.
+func (s *Socket) more() *extra {
+	if s.extra == nil {
+		s.extra = new(extra)
+	}
+	return s.extra
 }
 
 // ID is the socket's id: 20 characters of its own for each namespace; for clients of protocol 4 the engine's id in the
@@ -277,8 +291,8 @@ func (s *Socket) setState(to socketState) {
 func (s *Socket) onClose(reason Reason) {
 	switch s.state {
 	case socketConnecting:
-		if s.extra != nil && s.extra.saved != nil {
-			s.ns.keeper.PersistSession(s.extra.saved) // it was lost again on its way back
+		if r := s.recovery(); r != nil && r.saved != nil {
+			s.ns.keeper.PersistSession(r.saved) // it was lost again on its way back
 		}
 		s.abandon()
 		return

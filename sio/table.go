@@ -3,14 +3,17 @@ package sio
 import "hash/maphash"
 
 // socketTable finds the sockets of a namespace by id. The chains run through the sockets themselves, so a socket costs
-// eight bytes here and nothing is left behind by those that went.
+// four to eight bytes here and nothing is left behind by those that went.
 type socketTable struct {
 	heads []*Socket // a power of two, or empty
 	count int
 	seed  maphash.Seed
 }
 
-const minTable = 8
+const (
+	minTable = 8
+	maxChain = 2 // sockets for a head
+)
 
 // slot is where the chain of an id begins.
 func (t *socketTable) slot(sum uint64) *(*Socket) { return &t.heads[sum&uint64(len(t.heads)-1)] }
@@ -21,7 +24,7 @@ func (t *socketTable) insert(s *Socket) {
 		t.seed = maphash.MakeSeed()
 		t.heads = make([]*Socket, minTable)
 	}
-	if t.count >= len(t.heads) {
+	if t.count >= maxChain*len(t.heads) {
 		t.resize(2 * len(t.heads))
 	}
 	at := t.slot(maphash.String(t.seed, s.id))

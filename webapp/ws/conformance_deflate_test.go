@@ -81,7 +81,7 @@ func exchange(t *testing.T, id, offer string, op OpCode, kind int, size [2]int) 
 			t.Fatalf("%s: %d bytes, %d came back", id, len(message), len(got))
 		}
 	}
-	if r.Unfinished() || cap(r.spill) > 0 {
+	if r.Unfinished() || cap(r.spill()) > 0 {
 		t.Fatalf("%s: a message is left", id)
 	}
 }

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"encoding/binary"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -52,27 +53,33 @@ func (p phase) String() string { return [...]string{"header", "payload", "stoppe
 // stream is cut into pieces, the handler sees the same calls. The zero Reader is a server's, with the default limits.
 //
 // A frame that is whole in the piece is unmasked where it lies and handed on as a view; only what a piece cuts, and
-// fragments, are kept in the spill until the message is complete. An idle Reader holds no buffer.
+// fragments, are kept until the message is complete. An idle Reader holds no memory beside itself, which is small:
+// servers have one for each connection.
+type Reader struct {
+	limits *Limits
+	cut    *cut      // nil between messages
+	left   int32     // payload bytes of the frame still to come, at most ceilingBytes
+	key    uint32    // masking key for the next byte of the payload
+	text   textState // of the message; complete between messages
+	state  State     // for the rules
+	phase  phase
+	op     OpCode // of the frame
+	kind   OpCode // of the message
+	fin    bool   // of the frame
+}
+
+// cut is what a Reader keeps of a header or a message that is not complete.
 //
 //	spill[:message]  payload so far of an unfinished message
 //	spill[message:]  payload so far of an unfinished control frame, which may stand inside a message
 //
 // 0 <= message <= len(spill) <= cap(spill) <= max(spillBytes, twice the payload bytes that came in for it).
-type Reader struct {
-	limits    *Limits
+type cut struct {
 	spill     []byte
-	message   int       // mark in the spill
-	left      int       // payload bytes of the frame still to come
-	key       uint32    // masking key for the next byte of the payload
-	fragments uint32    // frames of the message so far
-	text      textState // of the message; complete between messages
-	state     State     // for the rules
-	phase     phase
-	op        OpCode            // of the frame
-	kind      OpCode            // of the message
-	fin       bool              // of the frame
+	message   int               // mark in the spill
+	fragments int               // whole frames of the message so far
 	have      uint8             // bytes in head
-	head      [headerBytes]byte // of a header that was cut
+	head      [headerBytes]byte // of a header
 }
 
 // spillBytes is the least capacity of a spill, unless less is left to come.
@@ -122,13 +129,14 @@ func (r *Reader) Feed(data []byte, h Handler) error {
 // Stop ends the reading: whatever else comes in is ignored. It drops what the Reader holds.
 func (r *Reader) Stop() {
 	r.setPhase(stopped)
-	r.spill, r.message, r.have, r.state = nil, 0, 0, r.state&^(Fragmented|compressed)
+	r.forget()
+	r.state &^= Fragmented | compressed
 }
 
 // Unfinished reports whether the stream stands inside a header, a frame or a message. A peer should not leave it there
 // for long.
 func (r *Reader) Unfinished() bool {
-	return r.have > 0 || r.phase == inPayload || r.state&Fragmented != 0
+	return r.cut != nil || r.phase == inPayload || r.state&Fragmented != 0
 }
 
 func (r *Reader) setPhase(p phase) { r.phase = p }
@@ -137,7 +145,7 @@ func (r *Reader) setPhase(p phase) { r.phase = p }
 // message off data and hands it on, or leaves data as it is with ok false.
 func (r *Reader) readShort(data []byte, h Handler) (rest []byte, ok bool, err error) {
 	const head = 2 + 4
-	if r.have > 0 || r.state&(Client|Fragmented) != 0 || len(data) < head {
+	if r.cut != nil || r.state&(Client|Fragmented) != 0 || len(data) < head {
 		return data, false, nil
 	}
 	op, n := OpCode(data[0]&^finBit), int(data[1]&^maskBit)
@@ -154,9 +162,28 @@ func (r *Reader) readShort(data []byte, h Handler) (rest []byte, ok bool, err er
 	return rest, true, nil
 }
 
+// cuts are for reuse by all Readers, so that a header that was cut allocates nothing.
+var cuts = sync.Pool{New: func() any { return new(cut) }}
+
+// keeping returns the Reader's cut, which it takes when it has none.
+func (r *Reader) keeping() *cut {
+	if r.cut == nil {
+		r.cut = cuts.Get().(*cut)
+	}
+	return r.cut
+}
+
+// forget gives the cut back. Who has a view of its spill may go on with that.
+func (r *Reader) forget() {
+	if c := r.cut; c != nil {
+		r.cut, *c = nil, cut{}
+		cuts.Put(c)
+	}
+}
+
 // readHeader takes a header off data, or what there is of one.
 func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
-	if r.have == 0 {
+	if r.cut == nil || r.cut.have == 0 {
 		h, n, err := ParseHeader(data)
 		if err == nil {
 			return data[n:], r.beginFrame(h)
@@ -165,13 +192,14 @@ func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
 			return nil, err
 		}
 	}
-	old := int(r.have)
-	r.have += uint8(copy(r.head[old:], data))
-	h, n, err := ParseHeader(r.head[:r.have])
+	c := r.keeping()
+	old := int(c.have)
+	c.have += uint8(copy(c.head[old:], data))
+	h, n, err := ParseHeader(c.head[:c.have])
 	if err == ErrShort {
 		return nil, nil
 	}
-	r.have = 0
+	c.have = 0
 	if err != nil {
 		return nil, err
 	}
@@ -190,22 +218,26 @@ func (r *Reader) beginFrame(h Header) error {
 	}
 	r.op, r.fin = h.OpCode, h.Fin
 	r.key = binary.LittleEndian.Uint32(h.Mask[:])
-	r.left = int(h.Length) // at most MessageBytes, which is an int, or 125
+	r.left = int32(h.Length) // at most MessageBytes, which ceilingBytes bounds, or 125
 	r.setPhase(inPayload)
 	return nil
 }
 
 func (r *Reader) beginFragment(h Header) error {
 	if h.OpCode != OpContinuation {
-		r.kind, r.fragments = h.OpCode, 0
+		r.kind = h.OpCode
 		if h.Rsv != 0 { // the rules let only RSV1 pass
 			r.state |= compressed
 		}
 	}
-	if h.Length > int64(r.maxMessage()-r.message) {
+	message, fragments := 0, 0
+	if c := r.cut; c != nil {
+		message, fragments = c.message, c.fragments
+	}
+	if h.Length > int64(r.maxMessage()-message) {
 		return ErrMessageTooBig
 	}
-	if r.fragments++; int64(r.fragments) > int64(r.maxFragments()) {
+	if fragments >= r.maxFragments() {
 		return ErrTooManyFragments
 	}
 	return nil
@@ -213,7 +245,7 @@ func (r *Reader) beginFragment(h Header) error {
 
 // readPayload takes the payload of the frame off data, or what there is of it.
 func (r *Reader) readPayload(data []byte, h Handler) (rest []byte, err error) {
-	n := min(r.left, len(data))
+	n := min(int(r.left), len(data))
 	piece, rest := data[:n:n], data[n:]
 	var ascii bool
 	r.key, ascii = applyMask(piece, r.key)
@@ -229,23 +261,24 @@ func (r *Reader) readFragment(piece []byte, ascii bool, h Handler) error {
 		return ErrText
 	}
 	payload := piece
-	if whole := len(piece) == r.left && r.fin && r.message == 0; !whole {
-		r.keep(piece)
-		r.message = len(r.spill)
-		payload = r.spill
+	if whole := len(piece) == int(r.left) && r.fin && (r.cut == nil || r.cut.message == 0); !whole {
+		c := r.keep(piece)
+		c.message = len(c.spill)
+		payload = c.spill
 	}
-	if r.left -= len(piece); r.left > 0 {
+	if r.left -= int32(len(piece)); r.left > 0 {
 		return nil
 	}
 	r.setPhase(inHeader)
 	if !r.fin {
 		r.state |= Fragmented
+		r.cut.fragments++
 		return nil
 	}
 	if r.kind == OpText && !r.text.complete() {
 		return ErrText
 	}
-	r.spill, r.message = nil, 0
+	r.forget()
 	if r.state&compressed != 0 {
 		r.state &^= Fragmented | compressed
 		return r.limits.Inflater.deliver(r.kind, payload, r.maxMessage(), h)
@@ -257,16 +290,22 @@ func (r *Reader) readFragment(piece []byte, ascii bool, h Handler) error {
 
 func (r *Reader) readControl(piece []byte, h Handler) error {
 	payload := piece
-	if whole := len(piece) == r.left && r.message == len(r.spill); !whole {
-		r.keep(piece)
-		payload = r.spill[r.message:]
+	c := r.cut
+	if whole := len(piece) == int(r.left) && (c == nil || c.message == len(c.spill)); !whole {
+		c = r.keep(piece)
+		payload = c.spill[c.message:]
 	}
-	if r.left -= len(piece); r.left > 0 {
+	if r.left -= int32(len(piece)); r.left > 0 {
 		return nil
 	}
 	r.setPhase(inHeader)
-	if r.spill = r.spill[:r.message]; r.message == 0 {
-		r.spill = nil
+	switch {
+	case r.state&Fragmented == 0:
+		r.forget()
+	case c.message == 0:
+		c.spill = nil
+	default:
+		c.spill = c.spill[:c.message]
 	}
 	switch r.op {
 	case OpPing:
@@ -286,17 +325,19 @@ func (r *Reader) readControl(piece []byte, h Handler) error {
 
 // keep appends a piece of the payload to the spill. The spill grows with the bytes that came in, never with the length
 // that a header declares: to twice what it must hold, but not beyond what is still to come.
-func (r *Reader) keep(piece []byte) {
-	if need := len(r.spill) + len(piece); need > cap(r.spill) {
+func (r *Reader) keep(piece []byte) *cut {
+	c := r.keeping()
+	if need := len(c.spill) + len(piece); need > cap(c.spill) {
 		size := min(max(2*need, spillBytes), r.maxMessage()+maxControlBytes)
 		if r.fin && r.op.IsData() {
-			size = min(size, len(r.spill)+r.left)
+			size = min(size, len(c.spill)+int(r.left))
 		}
-		spill := make([]byte, len(r.spill), size)
-		copy(spill, r.spill)
-		r.spill = spill
+		spill := make([]byte, len(c.spill), size)
+		copy(spill, c.spill)
+		c.spill = spill
 	}
-	r.spill = append(r.spill, piece...)
+	c.spill = append(c.spill, piece...)
+	return c
 }
 
 func (r *Reader) maxMessage() int {

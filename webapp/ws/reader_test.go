@@ -10,21 +10,33 @@ import (
 
 // check demands the relation of the marks that the type comment states, and that an idle Reader holds nothing.
 func (r *Reader) check(t testing.TB, fed int) {
-	if r.message < 0 || r.message > len(r.spill) || cap(r.spill) > max(spillBytes, 2*fed) {
-		t.Fatalf("marks: message %d, len %d, cap %d, fed %d", r.message, len(r.spill), cap(r.spill), fed)
+	var c cut
+	if r.cut != nil {
+		c = *r.cut
 	}
-	if limit := r.maxMessage() + maxControlBytes; cap(r.spill) > limit {
-		t.Fatalf("spill of %d bytes with a limit of %d", cap(r.spill), limit)
+	if c.message < 0 || c.message > len(c.spill) || cap(c.spill) > max(spillBytes, 2*fed) {
+		t.Fatalf("marks: message %d, len %d, cap %d, fed %d", c.message, len(c.spill), cap(c.spill), fed)
 	}
-	if r.op.IsData() && r.phase == inPayload && r.message != len(r.spill) {
-		t.Fatalf("spill of %d bytes holds %d of the message", len(r.spill), r.message)
+	if limit := r.maxMessage() + maxControlBytes; cap(c.spill) > limit {
+		t.Fatalf("spill of %d bytes with a limit of %d", cap(c.spill), limit)
 	}
-	if int(r.have) >= len(r.head) || r.left < 0 {
-		t.Fatalf("have %d, left %d", r.have, r.left)
+	if r.op.IsData() && r.phase == inPayload && c.message != len(c.spill) {
+		t.Fatalf("spill of %d bytes holds %d of the message", len(c.spill), c.message)
 	}
-	if !r.Unfinished() && (r.spill != nil || r.message != 0 || r.have != 0) {
-		t.Fatalf("idle, but holds a spill of %d bytes", cap(r.spill))
+	if int(c.have) >= len(c.head) || r.left < 0 {
+		t.Fatalf("have %d, left %d", c.have, r.left)
 	}
+	if !r.Unfinished() && r.cut != nil {
+		t.Fatalf("idle, but holds a spill of %d bytes", cap(c.spill))
+	}
+}
+
+// spill is what the Reader keeps of payloads.
+func (r *Reader) spill() []byte {
+	if r.cut == nil {
+		return nil
+	}
+	return r.cut.spill
 }
 
 func TestVectors(t *testing.T) {
@@ -86,8 +98,8 @@ func TestGrowthIsGeometric(t *testing.T) {
 				if err := r.Feed([]byte(piece), discard{}); err != nil {
 					t.Fatal(err)
 				}
-				if cap(r.spill) != size {
-					grown, size = grown+1, cap(r.spill)
+				if cap(r.spill()) != size {
+					grown, size = grown+1, cap(r.spill())
 				}
 			}
 		}
@@ -105,20 +117,20 @@ func TestDeclaredLengthAllocatesNothing(t *testing.T) {
 	if err := r.Feed(piece, &log{}); err != nil {
 		t.Fatal(err)
 	}
-	if cap(r.spill) != spillBytes {
-		t.Errorf("128 MB declared, 2 bytes sent: spill of %d bytes", cap(r.spill))
+	if cap(r.spill()) != spillBytes {
+		t.Errorf("128 MB declared, 2 bytes sent: spill of %d bytes", cap(r.spill()))
 	}
 }
 
 func TestSpillFitsTheMessage(t *testing.T) {
 	r := NewReader(nil, Server)
 	wire := finFrame(OpBinary, strings.Repeat("x", 1000))
-	if err := r.Feed([]byte(wire[:700]), &log{}); err != nil || cap(r.spill) != 1000 {
-		t.Errorf("most of a message of 1000 bytes: spill of %d bytes, %v", cap(r.spill), err)
+	if err := r.Feed([]byte(wire[:700]), &log{}); err != nil || cap(r.spill()) != 1000 {
+		t.Errorf("most of a message of 1000 bytes: spill of %d bytes, %v", cap(r.spill()), err)
 	}
 	r = NewReader(nil, Server)
-	if err := r.Feed([]byte(ping("abc")[:8]), &log{}); err != nil || cap(r.spill) != spillBytes {
-		t.Errorf("most of a ping: spill of %d bytes, %v", cap(r.spill), err)
+	if err := r.Feed([]byte(ping("abc")[:8]), &log{}); err != nil || cap(r.spill()) != spillBytes {
+		t.Errorf("most of a ping: spill of %d bytes, %v", cap(r.spill()), err)
 	}
 }
 
@@ -158,8 +170,8 @@ func TestStopInsideCallbacks(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if len(l.lines) != 1 || r.Unfinished() || r.spill != nil {
-				t.Errorf("%q: %q, spill of %d bytes", first, l.lines, cap(r.spill))
+			if len(l.lines) != 1 || r.Unfinished() || r.spill() != nil {
+				t.Errorf("%q: %q, spill of %d bytes", first, l.lines, cap(r.spill()))
 			}
 		}
 	}
