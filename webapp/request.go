@@ -49,7 +49,8 @@ func (r *Request) release() {
 		params: r.params[:0],
 		buf:    r.buf[:0],
 		values: r.values[:0],
-		chain:  chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next},
+		chain: chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next,
+			known: r.chain.known[:0]},
 	}
 }
 
