@@ -66,7 +66,8 @@ func (r *Router) Method(method, path string, h Handler) {
 }
 
 func (r *Router) route(method, path string, h Handler) {
-	r.layers = append(r.layers, layer{pattern: compile(path, r.options, r.isRoute), path: path, method: method, handler: h})
+	p := compile(path, r.options, r.isRoute)
+	r.layers = append(r.layers, layer{pattern: p, path: path, method: method, handler: h})
 }
 
 // Get adds a route for GET, and for HEAD unless a route before takes it: the
