@@ -8,8 +8,8 @@ import (
 // A constraint says what a name of a path may stand for. It is the part of
 // regular expressions that routes use, matched in one look at each byte: words,
 // "(on|off)", or one set of characters with its count, "(\d+)", "(\w{1,8})",
-// "([0-9a-f]{4})", "([^.]+)". The letters of both cases are the same where the
-// router does not tell them apart.
+// "([0-9a-f]{4})", "([^.]+)". What is counted is bytes. The letters of both cases
+// are the same where the router does not tell them apart.
 type constraint struct {
 	words    []string
 	set      [8]uint32 // of bytes, where there are no words
@@ -20,22 +20,32 @@ func (c *constraint) add(b byte) { c.set[b/32] |= 1 << (b % 32) }
 
 func (c *constraint) has(b byte) bool { return c.set[b/32]>>(b%32)&1 != 0 }
 
-// fits tells whether b is within the constraint.
-func (c *constraint) fits(b []byte, exact bool) bool {
+// hasWord tells whether b is one of the words, if there are words.
+func (c *constraint) hasWord(b []byte, exact bool) bool {
 	for _, w := range c.words {
 		if string(b) == w || !exact && fold(b, w) {
 			return true
 		}
 	}
-	if c.words != nil || len(b) < c.min || len(b) > c.max {
-		return false
+	return c.words == nil
+}
+
+// bounds narrows the ends, from short to end, that a name which begins at path[at]
+// may have: each byte is looked at once, whatever comes behind the name.
+func (c *constraint) bounds(path []byte, at, short, end int, exact bool) (int, int) {
+	if c.words != nil {
+		return short, end
 	}
-	for _, x := range b {
-		if !c.has(x) && (exact || !c.has(lower(x)) && !c.has(upper(x))) {
-			return false
-		}
+	last := at
+	for last < end && last-at < c.max && c.holds(path[last], exact) {
+		last++
 	}
-	return true
+	return max(short, at+c.min), last
+}
+
+// holds tells whether the set has a byte, in either case unless exact.
+func (c *constraint) holds(b byte, exact bool) bool {
+	return c.has(b) || !exact && (c.has(lower(b)) || c.has(upper(b)))
 }
 
 func upper(c byte) byte {

@@ -75,6 +75,7 @@ func (r *Request) leave(err error) error {
 		if err == nil {
 			c.stack[len(c.stack)-1].at-- // the layer that the name belongs to
 		} else if err == NextRoute {
+			c.known = c.known[:len(c.known)-1] // the next route that has it asks again, as in Express
 			return nil
 		}
 	}

@@ -34,6 +34,9 @@ const (
 // names in a segment must not be a lever for a peer.
 const maxMatchSteps = 1 << 13
 
+// scanStep is how many looked-at bytes of a segment count as one try.
+const scanStep = 64
+
 // compile makes a pattern. It panics on a path that it cannot serve: paths are
 // written by the program's author.
 func compile(path string, o RouterOptions, prefix bool) pattern {
@@ -197,12 +200,16 @@ func (m *matcher) name(p *part, parts []part, at int) (n int, ok bool) {
 	if end == at {
 		return 0, false
 	}
+	m.steps -= (end - at) / scanStep
 	short := at + 1
 	if len(parts) == 0 || parts[0].lead == '/' || parts[0].kind == literal && parts[0].text[0] == '/' {
 		short = end // the whole segment or nothing
 	}
+	if p.only != nil {
+		short, end = p.only.bounds(m.path, at, short, end, m.exact)
+	}
 	for ; short <= end; short++ {
-		if p.only != nil && !p.only.fits(m.path[at:short], m.exact) {
+		if p.only != nil && !p.only.hasWord(m.path[at:short], m.exact) {
 			continue
 		}
 		if n, ok = m.try(p.text, parts, at, short); ok {
