@@ -56,7 +56,7 @@ func (a *App) Start() error {
 	a.listener = ln
 	call(a.events.start)
 	if len(a.events.ready) > 0 {
-		a.server.loop.Post(a.ready)
+		return a.server.loop.Post(a.ready)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ const badConstraint = "webapp: a name of a path is bound by words, (a|b), or by 
 // It panics on what it does not know.
 func compileConstraint(text string) *constraint {
 	c := &constraint{}
-	rest := text
+	rest := ""
 	switch {
 	case strings.HasPrefix(text, "["):
 		end := strings.IndexByte(text, ']')

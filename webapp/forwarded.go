@@ -54,6 +54,7 @@ func parseProxies(value any) (list []netip.Prefix) {
 
 // trusts tells whether an address is a proxy's of ours.
 func (s *Server) trusts(a netip.Addr) bool {
+	a = a.WithZone("") // the interface that a link-local peer came in on
 	for _, p := range s.set.proxies {
 		if p.Contains(a) {
 			return true

@@ -50,7 +50,7 @@ const maxMounts = 16
 func (r *Router) serve(req *Request, res *Response) {
 	c := &req.chain
 	c.stack = append(c.stack[:0], frame{router: r, layers: r.layers})
-	c.allow, c.known = c.allow[:0], c.known[:0]
+	c.allow, c.known, c.asked = c.allow[:0], c.known[:0], false
 	if c.next == nil {
 		c.next = req.proceed
 	}

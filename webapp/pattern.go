@@ -4,7 +4,7 @@ import "strings"
 
 // A pattern is a compiled path: literal text, ":name" for one or more
 // characters but slashes, and "*" for anything, named "0", "1" and so on. A name
-// may be bound, ":id(\\d+)", see constraint, and may be left out, ":id?", together
+// may be bound, ":id(\d+)", see constraint, and may be left out, ":id?", together
 // with the slash or the dot before it. It matches as Express does: without
 // regard to case and to one trailing slash, unless the router says otherwise.
 // The other regular expressions of Express are for Router.RouteExp.

@@ -86,3 +86,28 @@ func TestRequestNames(t *testing.T) {
 	stale.EachParam(func(string, []byte) bool { t.Error("a param"); return true })
 	stale.OnClose(func(error) { t.Error("closed") })
 }
+
+// TestResponseNames are those of the platform's response that no other test has.
+func TestResponseNames(t *testing.T) {
+	r := newRig(t, Options{}, func(app *App) {
+		app.Get("/sent", func(_ *Request, res *Response) {
+			before := res.HeadersSent()
+			res.Write([]byte("a"))
+			if before || !res.HeadersSent() {
+				t.Error("HeadersSent")
+			}
+			res.End("b")
+		})
+		app.Get("/cookies", func(_ *Request, res *Response) {
+			res.Cookie(Cookie{Name: "a", Value: "1", Path: "/x", HTTPOnly: true})
+			res.ClearCookie(Cookie{Name: "b", Value: "old", Path: "/x", MaxAge: 7}).End("")
+		})
+	})
+	if res := r.once(get("/sent")); res.body != "ab" {
+		t.Error(res.body)
+	}
+	const want = "a=1; Path=/x; HttpOnly|b=; Max-Age=0; Path=/x; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+	if got := strings.Join(r.once(get("/cookies")).Header["Set-Cookie"], "|"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -21,7 +21,11 @@ type RouterOptions struct {
 }
 
 // A Router is an ordered list of middleware and routes: the first that matches
-// has the request.
+// has the request. A path is text with names: ":id" is one or more characters but
+// slashes, "*" is anything and named "0", "1" and so on. ":id?" may be missing,
+// with the slash or dot before it. A name may be bound by words, ":state(on|off)",
+// or by one set of bytes and its count: ":id(\d+)", ":key([0-9a-f]{4,8})",
+// ":name([^.]+)". A path that does not follow this panics. RouteExp has the rest.
 type Router struct {
 	options RouterOptions
 	layers  []layer
@@ -122,7 +126,8 @@ func (r *Router) Param(name string, h ParamHandler) {
 // Unhandle takes back what Use, Mount and the routes have put at path, which is
 // compared as it was written, and tells how many functions that were: with
 // methods only their routes, where "" is that of All. Requests that are under
-// way go on as they began. It is for parts of a program that come and go.
+// way go on as they began. It is for parts of a program that come and go; what
+// RouteExp and UseError added stays.
 func (r *Router) Unhandle(path string, methods ...string) (removed int) {
 	kept := make([]layer, 0, len(r.layers)) // a copy: chains may be within the old one
 	for _, l := range r.layers {
