@@ -124,3 +124,37 @@ func TestOnCloseLeavesTheExchangeWhole(t *testing.T) {
 	kept.OnClose(func(error) { t.Error("told of what was over") })
 	r.settle()
 }
+
+// tally counts how exchanges end, by two ways that must agree.
+type tally struct{ begun, finals, closes, aborted int }
+
+func (n *tally) watch(app *App) {
+	app.Use("/", func(req *Request, _ *Response, next Next) {
+		n.begun++
+		path := req.Path()
+		req.OnClose(func(err error) {
+			n.closes++
+			if req.Path() != path {
+				panic("the request is another's")
+			}
+			if err != nil {
+				n.aborted++
+			}
+		})
+		next(nil)
+	})
+	app.OnFinal(func(req *Request, _ *Response, f Final) {
+		n.finals++
+		if (f.Reason != "") != (f.Status != 200) && f.Reason != ErrAborted.Error() {
+			panic(fmt.Sprint("status ", f.Status, " with reason ", f.Reason))
+		}
+	})
+}
+
+func (n *tally) check(t *testing.T, st Stats) {
+	t.Helper()
+	if n.begun == 0 || uint64(n.begun) != st.Requests || n.finals != n.begun || n.closes != n.begun ||
+		uint64(n.aborted) != st.Aborted {
+		t.Errorf("%+v, %+v", *n, st)
+	}
+}
