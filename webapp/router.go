@@ -106,8 +106,11 @@ func (r *Router) Use(path string, m Middleware) {
 }
 
 // UseError adds a handler of errors.
-func (r *Router) UseError(h ErrorHandler) {
-	r.layers = append(r.layers, layer{pattern: compile("/", r.options, true), path: "/", failed: h})
+func (r *Router) UseError(h ErrorHandler) { r.UseErrorAt("/", h) }
+
+// UseErrorAt adds a handler of errors for path and what goes on below it.
+func (r *Router) UseErrorAt(path string, h ErrorHandler) {
+	r.layers = append(r.layers, layer{pattern: compile(path, r.options, true), path: path, failed: h})
 }
 
 // Mount hands requests at and below path to another router, whose routes are
@@ -127,7 +130,7 @@ func (r *Router) Param(name string, h ParamHandler) {
 // compared as it was written, and tells how many functions that were: with
 // methods only their routes, where "" is that of All. Requests that are under
 // way go on as they began. It is for parts of a program that come and go; what
-// RouteExp and UseError added stays.
+// RouteExp, UseError and UseErrorAt added stays.
 func (r *Router) Unhandle(path string, methods ...string) (removed int) {
 	kept := make([]layer, 0, len(r.layers)) // a copy: chains may be within the old one
 	for _, l := range r.layers {
