@@ -60,6 +60,7 @@ type DeniedError struct {
 	Missing []string `json:"missing"`
 }
 
+// Error lists what is missing.
 func (e *DeniedError) Error() string {
 	return "eos: permission denied: " + strings.Join(e.Missing, ", ")
 }
