@@ -112,3 +112,28 @@ func TestBadPermissions(t *testing.T) {
 		}
 	}
 }
+
+// A tree that is taken is written down and taken again as the same.
+func FuzzPermissions(f *testing.F) {
+	f.Add(wholeTree)
+	f.Add("{\n\n]")
+	f.Add(`{"devices":null,"mqtt":{"publish":1}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		tree, err := LoadPermissions(strings.NewReader(text))
+		if err != nil {
+			var where *FileError
+			if !errors.As(err, &where) || where.Line < 1 && len(text) <= maxPermissionBytes || !tree.equal(&PermissionTree{}) {
+				t.Fatalf("%v with %+v", err, tree)
+			}
+			return
+		}
+		b, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadPermissions(strings.NewReader(string(b)))
+		if err != nil || !tree.equal(&again) {
+			t.Fatalf("%s: %v", b, err)
+		}
+	})
+}
