@@ -7,7 +7,13 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.Buffered() > 0 {
+	for c.out != nil && !c.out.empty() {
+		if c.out.size == 0 {
+			if !c.sendFile() {
+				return
+			}
+			continue
+		}
 		n, offered, errno := c.write()
 		if errno != 0 && errno != eagain {
 			c.Abort(errno)
@@ -15,9 +21,7 @@ func (c *Conn) flush(tell bool) {
 		}
 		c.wrote(n)
 		if n < offered {
-			c.flags |= isBlocked
-			c.loop.slow.add(c)
-			c.interest()
+			c.blocked()
 			return
 		}
 	}
@@ -32,6 +36,13 @@ func (c *Conn) flush(tell bool) {
 	}
 }
 
+// blocked waits until the kernel takes more.
+func (c *Conn) blocked() {
+	c.flags |= isBlocked
+	c.loop.slow.add(c)
+	c.interest()
+}
+
 // wrote accounts for n bytes that the kernel took.
 func (c *Conn) wrote(n int) {
 	c.out.advance(n)
@@ -40,7 +51,7 @@ func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.stall = c.loop.now
 	}
-	if c.out.size <= c.limits().SoftBytes {
+	if c.Buffered() <= c.limits().SoftBytes {
 		c.over = 0
 	}
 }
@@ -95,6 +106,9 @@ func (c *Conn) writeVector() (n, offered int, errno Errno) {
 func (c *Conn) drop() {
 	if o := c.out; o != nil {
 		c.out = nil
+		if o.file != nil {
+			c.loop.stats.OutBytes -= o.dropFiles()
+		}
 		c.loop.stats.OutBytes -= o.size
 		c.loop.spare.give(o)
 	}
