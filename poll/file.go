@@ -52,7 +52,7 @@ func (c *Conn) SendFile(f *os.File, offset, n int64) Status {
 		panic("poll: SendFile of a part that no file has")
 	}
 	if c.state != open {
-		f.Close()
+		_ = f.Close()
 		return Dropped
 	}
 	if c.Out(); c.out.size == 0 && c.out.file == nil {
@@ -177,7 +177,7 @@ func (f *filePart) close(rest *filePart) {
 			return
 		}
 	}
-	f.file.Close()
+	_ = f.file.Close() // it was read only: nothing is lost
 }
 
 // dropFiles closes the files of parts that will not be sent, and tells how many
@@ -215,7 +215,7 @@ func OpenRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, nil, err
 	}
 	return f, info, nil

@@ -5,10 +5,12 @@ import (
 	"compress/flate"
 	"hash/adler32"
 	"hash/crc32"
+	"io"
+	"strings"
 )
 
 // compressor makes gzip (RFC 1952) and deflate (zlib, RFC 1950) bodies with one
-// flate writer, which is made at the first use and holds some 300 kB from then
+// flate writer, which is made at the first use and holds some 1.2 MB from then
 // on, for all responses.
 type compressor struct {
 	flate *flate.Writer
@@ -77,6 +79,29 @@ func isZero(params []byte) bool {
 	params = trim(params)
 	return len(params) > 2 && lower(params[0]) == 'q' && params[1] == '=' &&
 		len(bytes.Trim(params[2:], "0.")) == 0
+}
+
+// compressible tells media types that are text.
+func compressible(kind string) bool {
+	kind, _, _ = strings.Cut(kind, ";")
+	switch kind {
+	case "application/json", "application/xml", "application/xhtml+xml", "application/manifest+json", "application/wasm",
+		"image/svg+xml", "image/bmp", "image/x-icon", "font/ttf", "font/otf", "application/vnd.ms-fontobject":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}
+
+// sendShrunk completes the response with a file in gzip.
+func (r *Response) sendShrunk(f *found) {
+	defer f.file.Close()
+	p := make([]byte, f.info.Size())
+	if _, err := io.ReadFull(f.file, p); err != nil {
+		r.c.srv.report(err)
+		r.Fail(err)
+		return
+	}
+	r.SendBytes(r.c.srv.shrink.gzip(p))
 }
 
 func (r *Response) noteEncodings(req *Request) {
