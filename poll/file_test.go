@@ -288,16 +288,16 @@ func TestFileOffsetsHave64Bits(t *testing.T) {
 func TestOpenRegular(t *testing.T) {
 	dir := t.TempDir()
 	for _, err := range []error{
-		os.Mkdir(dir+"/root", 0o700), os.WriteFile(dir+"/root/a", []byte("a"), 0o600),
-		os.WriteFile(dir+"/secret", []byte("b"), 0o600), unix.Mkfifo(dir+"/root/fifo", 0o600),
-		os.Symlink("a", dir+"/root/in"), os.Symlink("../secret", dir+"/root/out"), os.Symlink("fifo", dir+"/root/pipe"),
-		os.Symlink("/dev/zero", dir+"/root/zero"),
+		os.Mkdir(dir+"/shut", 0o700), os.WriteFile(dir+"/shut/a", []byte("a"), 0o600),
+		os.WriteFile(dir+"/secret", []byte("b"), 0o600), unix.Mkfifo(dir+"/shut/fifo", 0o600),
+		os.Symlink("a", dir+"/shut/in"), os.Symlink("../secret", dir+"/shut/out"), os.Symlink("fifo", dir+"/shut/pipe"),
+		os.Symlink("/dev/zero", dir+"/shut/zero"),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	root, err := os.OpenRoot(dir + "/root")
+	root, err := os.OpenRoot(dir + "/shut")
 	if err != nil {
 		t.Fatal(err)
 	}

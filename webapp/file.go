@@ -102,7 +102,9 @@ func (d directory) Stat(name string) (fs.FileInfo, error) {
 func (r *Response) SendFile(name string) { r.SendFileWith(name, FileOptions{}) }
 
 // SendFileFS is SendFile for another file system. Files of the system, as those of
-// [Dir], go out by [poll.Conn.SendFile], others piece by piece.
+// [Dir], go out by [poll.Conn.SendFile], others piece by piece. One without a time of
+// its own, as in an embed.FS, is taken never to change: its ETag is a checksum that is
+// made once.
 func (r *Response) SendFileFS(root fs.FS, name string) {
 	r.SendFileWith(name, FileOptions{Root: root})
 }

@@ -137,9 +137,9 @@ type filePart struct {
 	extent
 }
 
-// multipart puts the heads of multipart/byteranges in front of extents, section
+// byteRanges puts the heads of multipart/byteranges in front of extents, section
 // 14.6, and tells the length of it all. The last part is the closing delimiter.
-func multipart(extents []extent, size int64, kind, boundary string) (parts []filePart, length int64) {
+func byteRanges(extents []extent, size int64, kind, boundary string) (parts []filePart, length int64) {
 	lead := "--"
 	for _, s := range extents {
 		b := append([]byte(lead), boundary...)

@@ -209,7 +209,7 @@ func (r *Response) sendExtents(req *Request, p *representation, u *rules) {
 			parts, length = []filePart{{extent: extents[0]}}, extents[0].n
 		case result == someParts:
 			boundary := r.c.srv.boundary()
-			parts, length = multipart(extents, size, p.kind, boundary)
+			parts, length = byteRanges(extents, size, p.kind, boundary)
 			r.Status(206).Set("Content-Type", "multipart/byteranges; boundary="+boundary)
 		}
 	}
