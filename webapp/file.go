@@ -243,8 +243,14 @@ func (u *rules) find(root fs.FS, name string) (*found, error) {
 // openFile opens a regular file; anything else is fs.ErrNotExist, and not opened
 // where the file system can tell before.
 func openFile(root fs.FS, name string) (fs.File, fs.FileInfo, error) {
-	_, careful := root.(directory) // it looks before it opens
-	if s, ok := root.(fs.StatFS); ok && !careful {
+	if d, ok := root.(directory); ok && fs.ValidPath(name) {
+		f, info, err := poll.OpenRegular(d.root, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, info, nil
+	}
+	if s, ok := root.(fs.StatFS); ok {
 		if info, err := s.Stat(name); err != nil || !info.Mode().IsRegular() {
 			return nil, nil, fs.ErrNotExist
 		}

@@ -162,15 +162,14 @@ func TestSpecialFiles(t *testing.T) {
 	if out, err := exec.Command("mkfifo", dir+"/public/fifo").CombinedOutput(); err != nil {
 		t.Skipf("mkfifo: %s", out)
 	}
-	root := must(Dir(dir + "/public"))
+	root, long := must(Dir(dir+"/public")), strings.Repeat("x", 300)
 	r := newRig(t, Options{Root: root}, func(app *App) {
 		app.Use("/s", Static(root, StaticOptions{}))
 		app.Use("/f", func(req *Request, res *Response, _ Next) { res.SendFile(req.SubPath()) })
 	})
 	for path, status := range map[string]int{
-		"/in/a.txt": 200, "/link/a.txt": 200, "/out": 404, "/absolute": 404, "/up/secret.txt": 404,
-		"/up/public/in/a.txt": 404,
-		"/loop":               404, "/zero": 404, "/fifo": 404, "/in": 404, "/in/a.txt/b": 404, "/" + strings.Repeat("x", 300): 404,
+		"/in/a.txt": 200, "/link/a.txt": 200, "/out": 404, "/absolute": 404, "/up/secret.txt": 404, "/in": 404,
+		"/up/public/in/a.txt": 404, "/loop": 404, "/zero": 404, "/fifo": 404, "/in/a.txt/b": 404, "/" + long: 404,
 	} {
 		for _, base := range []string{"/s", "/f"} {
 			if res := r.once(get(base + path)); res.StatusCode != status {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -45,9 +46,5 @@ func run(root string) error {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	for {
-		if err := loop.Poll(-1); err != nil {
-			return err
-		}
-	}
+	return loop.Run(context.Background())
 }
