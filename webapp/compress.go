@@ -45,12 +45,22 @@ func (z *compressor) begin(head []byte) {
 	}
 	z.out.Reset()
 	z.out.Write(head)
-	if z.flate == nil {
-		z.flate, _ = flate.NewWriter(&z.out, flate.BestSpeed) // the level is valid
-	} else {
-		z.flate.Reset(&z.out)
-	}
+	z.lend(&z.out)
 }
+
+// lend resets the writer to w.
+func (z *compressor) lend(w io.Writer) *flate.Writer {
+	if z.flate == nil {
+		z.flate, _ = flate.NewWriter(w, flate.BestSpeed) // the level is valid
+	} else {
+		z.flate.Reset(w)
+	}
+	return z.flate
+}
+
+// Flate lends the server's flate writer, reset to w, until the next response is
+// compressed or it is lent again: it holds 1.2 MB, and one is enough for a loop.
+func (s *Server) Flate(w io.Writer) *flate.Writer { return s.shrink.lend(w) }
 
 func (z *compressor) flush(p []byte) {
 	z.flate.Write(p) // a bytes.Buffer takes everything
