@@ -35,7 +35,7 @@ type FileOptions struct {
 	Immutable bool
 	// Dotfiles is about names like ".config" and ".git/HEAD". Default: 404.
 	Dotfiles Dotfiles
-	// Headers are set, and win over what would be set else.
+	// Headers are set once the file is found, and win over what would be set else.
 	Headers Fields
 	// NoETag, NoLastModified and NoRanges leave something out.
 	NoETag, NoLastModified, NoRanges bool
@@ -122,7 +122,6 @@ func (r *Response) SendFileWith(name string, o FileOptions) {
 		}
 		o.Root = root
 	}
-	r.SetFields(o.Headers)
 	u := rules{
 		dotfiles: o.Dotfiles, noETag: o.NoETag, noLastModified: o.NoLastModified, noRanges: o.NoRanges,
 	}
@@ -134,6 +133,7 @@ func (r *Response) SendFileWith(name string, o FileOptions) {
 		r.missing(err)
 		return
 	}
+	r.SetFields(o.Headers)
 	r.sendFound(f, &u)
 }
 
@@ -156,8 +156,7 @@ func (r *Response) Download(name, as string) {
 	if as == "" {
 		as = path.Base(name)
 	}
-	r.Set("Content-Disposition", disposition(as))
-	r.SendFile(name)
+	r.SendFileWith(name, FileOptions{Headers: MakeFields("Content-Disposition", disposition(as))})
 }
 
 // disposition is an attachment's Content-Disposition, RFC 6266: the name as it is

@@ -22,12 +22,8 @@ type representation struct {
 // sendFound completes the response with a file, which it closes: the whole, a part,
 // or word that the peer has it.
 func (r *Response) sendFound(f *found, u *rules) {
-	if u.setHeaders != nil {
-		u.setHeaders(r, f.name, f.info)
-		if r.Ended() {
-			f.file.Close()
-			return
-		}
+	if u.setHeaders != nil && !r.hook(f, u) {
+		return
 	}
 	req := r.c.req // nil: it was not kept, and its headers are gone
 	if req != nil && (r.status != 200 || req.Method() != "GET" && req.Method() != "HEAD") {
@@ -44,7 +40,7 @@ func (r *Response) sendFound(f *found, u *rules) {
 			return
 		case failed:
 			f.file.Close()
-			r.Fail(&Error{412, StatusText(412)})
+			r.Remove("Content-Disposition").Fail(&Error{412, StatusText(412)})
 			return
 		}
 	}
@@ -53,6 +49,18 @@ func (r *Response) sendFound(f *found, u *rules) {
 		return
 	}
 	r.sendExtents(req, &p, u)
+}
+
+// hook calls the application's function, and tells whether the file is still to be
+// sent: it may have ended the response, or panic.
+func (r *Response) hook(f *found, u *rules) (goOn bool) {
+	defer func() {
+		if !goOn {
+			f.file.Close()
+		}
+	}()
+	u.setHeaders(r, f.name, f.info)
+	return !r.Ended()
 }
 
 // negotiate chooses a content coding, section 12.5.3: a variant that lies beside the
@@ -202,7 +210,7 @@ func (r *Response) sendExtents(req *Request, p *representation, u *rules) {
 		case result == unsatisfiable:
 			p.file.Close()
 			r.Set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
-			r.Fail(&Error{416, StatusText(416)})
+			r.Remove("Content-Disposition").Fail(&Error{416, StatusText(416)})
 			return
 		case result == someParts && len(extents) == 1:
 			r.Status(206).Set("Content-Range", string(appendContentRange(nil, extents[0], size)))

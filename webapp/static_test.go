@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -182,6 +183,56 @@ func TestSpecialFiles(t *testing.T) {
 	}
 }
 
+// full is a file system of a process whose descriptor table is full, or whose files
+// count as they are closed.
+type full struct{ closed *int }
+
+func (f full) Open(name string) (fs.File, error) {
+	if f.closed == nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EMFILE}
+	}
+	file, err := site.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return closing{file, f.closed}, nil
+}
+
+type closing struct {
+	fs.File
+	closed *int
+}
+
+func (c closing) Close() error { *c.closed++; return c.File.Close() }
+
+// What is the system's trouble is no 404, and a file is closed whatever its hook does.
+func TestTroubleWithFiles(t *testing.T) {
+	closed := 0
+	r := newRig(t, Options{}, func(app *App) {
+		app.Use("/full", Static(full{}, StaticOptions{}))
+		app.Get("/one", func(_ *Request, res *Response) { res.SendFileFS(full{}, "about.html") })
+		app.Use("/panic", Static(full{&closed}, StaticOptions{
+			SetHeaders: func(*Response, string, fs.FileInfo) { panic("hook") },
+		}))
+		app.Use("/end", Static(full{&closed}, StaticOptions{
+			SetHeaders: func(res *Response, _ string, _ fs.FileInfo) { res.SendStatus(418) },
+		}))
+		app.Use("/send", Static(full{&closed}, StaticOptions{}))
+	})
+	for i, v := range []struct {
+		path   string
+		status int
+	}{{"/full/about.html", 503}, {"/one", 503}, {"/panic/about.html", 500}, {"/end/about.html", 418},
+		{"/send/about.html", 200}} {
+		if res := r.once(get(v.path)); res.StatusCode != v.status || closed != max(0, i-1) {
+			t.Errorf("%s: %d, %d files were closed", v.path, res.StatusCode, closed)
+		}
+	}
+	if len(r.errs) != 3 {
+		t.Errorf("%d reports: %v", len(r.errs), r.errs)
+	}
+}
+
 func TestSendFileWith(t *testing.T) {
 	r := newRig(t, Options{Root: site}, func(app *App) {
 		app.Get("/age", func(_ *Request, res *Response) {
@@ -196,6 +247,7 @@ func TestSendFileWith(t *testing.T) {
 		})
 		app.Get("/own", func(_ *Request, res *Response) { res.Download("sub/index.html", "") })
 		app.Get("/as", func(_ *Request, res *Response) { res.Download("about.html", "a \"b\"\r\n ä%.html") })
+		app.Get("/gone", func(_ *Request, res *Response) { res.Download("none.html", "") })
 		app.Get("/created", func(_ *Request, res *Response) { res.Status(201).SendFile("about.html") })
 		app.Post("/posted", func(_ *Request, res *Response) { res.SendFile("about.html") })
 	})
@@ -212,6 +264,7 @@ func TestSendFileWith(t *testing.T) {
 		{"/own", 200, `Content-Disposition: attachment; filename="index.html"`},
 		{"/as", 200, `Content-Disposition: attachment; filename="a \"b\"__ ___.html"; ` +
 			"filename*=UTF-8''a%20%22b%22%0D%0A%20%C3%A4%25.html"},
+		{"/gone", 404, "Content-Disposition: "},
 		{"/created", 201, ""},
 	} {
 		res := r.once(get(v.path, "If-None-Match: *", "Range: bytes=0-0")) // heeded by 200 only
