@@ -184,7 +184,7 @@ const earlyBytes = 64 << 10
 
 // queued accounts for n new bytes and tells how it stands.
 func (c *Conn) queued(n int) Status {
-	l := c.loop
+	l, limits := c.loop, c.limits()
 	if c.out.size == 0 {
 		c.stall = l.now
 	}
@@ -194,12 +194,6 @@ func (c *Conn) queued(n int) Status {
 	if c.out.size >= earlyBytes && c.flags&isBlocked == 0 {
 		c.flush(false)
 	}
-	return c.standing()
-}
-
-// standing judges what waits against the limits.
-func (c *Conn) standing() Status {
-	l, limits := c.loop, c.limits()
 	switch size := c.Buffered(); {
 	case c.state != open:
 		return Dropped

@@ -87,7 +87,10 @@ func (c *Conn) follow(b []byte, n int) Status {
 	c.out.file.write(b[len(b)-n:])
 	c.out.held += n
 	c.loop.stats.OutBytes += n
-	return c.standing()
+	stall := c.stall
+	st := c.queued(0)
+	c.stall = stall // it is about what the kernel takes, not what we add
+	return st
 }
 
 // sendFile sends of the first file, once all before it is written, and tells

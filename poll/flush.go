@@ -7,8 +7,11 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.out != nil && !c.out.empty() {
+	for c.out != nil {
 		if c.out.size == 0 {
+			if c.out.file == nil {
+				break
+			}
 			if !c.sendFile() {
 				return
 			}
@@ -51,7 +54,7 @@ func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.stall = c.loop.now
 	}
-	if c.Buffered() <= c.limits().SoftBytes {
+	if c.over != 0 && c.Buffered() <= c.limits().SoftBytes {
 		c.over = 0
 	}
 }
