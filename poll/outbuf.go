@@ -5,8 +5,8 @@ package poll
 //
 //	0 <= off <= shared[first].at <= shared[first+1].at ... <= len(own)
 //
-// and size is what remains to be written of both. Parts of files
-// follow, see SendFile. A connection has one only while output is unwritten.
+// and size is what remains to be written of both. Parts of files follow, see
+// SendFile. A connection has one only while output is unwritten.
 type outbuf struct {
 	own    []byte
 	shared []segment
