@@ -1,152 +1,259 @@
 package webapp
 
 import (
-	"slices"
+	"hash/crc64"
+	"io"
+	"io/fs"
+	"reflect"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// Vary names a request header that the answer depends on, once.
-func (r *Response) Vary(name string) *Response {
-	_, _, list := cutField(r.fields, "Vary")
-	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
-		if fold(item, name) || string(item) == "*" {
-			return r
-		}
-	}
-	if len(list) == 0 {
-		return r.Set("Vary", name)
-	}
-	return r.Set("Vary", string(list)+", "+name)
+// representation is what a request gets of a file: RFC 9110 section 8.
+type representation struct {
+	*found
+	kind    string // media type
+	tag     string // ETag, or empty
+	changed time.Time
+	settled bool // changed is a strong validator
 }
 
-// Location sets the header of that name; what may not stand in one is escaped.
-func (r *Response) Location(url string) *Response {
-	return r.Set("Location", escapeLocation(url))
-}
-
-// Links adds a header Link: relations and their targets, in turn.
-func (r *Response) Links(pairs ...string) *Response {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		r.Append("Link", "<"+strings.ReplaceAll(escapeLocation(pairs[i+1]), ">", "%3E")+`>; rel="`+pairs[i]+`"`)
-	}
-	return r
-}
-
-// Attachment asks the browser to save the answer, under a file's name if one is
-// given, whose extension sets the type (RFC 6266).
-func (r *Response) Attachment(name string) *Response {
-	if name == "" {
-		return r.Set("Content-Disposition", "attachment")
-	}
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	plain, encoded := []byte{}, []byte{}
-	for i := range len(name) {
-		c := name[i]
-		if c < ' ' || c >= 0x7f || c == '"' || c == '%' {
-			plain = append(plain, '?')
-		} else {
-			plain = append(plain, c)
-		}
-		if isAttr(c) {
-			encoded = append(encoded, c)
-		} else {
-			encoded = append(encoded, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
-		}
-	}
-	v := `attachment; filename="` + string(plain) + `"`
-	if string(plain) != name {
-		v += "; filename*=UTF-8''" + string(encoded)
-	}
-	return r.Type(typeByExtension(name)).Set("Content-Disposition", v)
-}
-
-// isAttr tells whether a byte is an attr-char of RFC 5987.
-func isAttr(c byte) bool {
-	return class[c]&inToken != 0 && c != '*' && c != '\'' && c != '%'
-}
-
-// WriteHead sets the status and headers, names and values in turn. They go out
-// with the first Write or with the end, so that what is set later is not late.
-func (r *Response) WriteHead(status int, pairs ...string) *Response {
-	r.Status(status)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		r.Set(pairs[i], pairs[i+1])
-	}
-	return r
-}
-
-// An Offer is one of the forms that Response.Format can answer in: a media type
-// or an extension, and who answers.
-type Offer struct {
-	Type   string
-	Handle func()
-}
-
-// Format calls the one of the offers that the request's Accept likes best, with
-// its type set; the answer is 406 where it likes none. The offer "default" is for
-// that case. A request that was not kept takes the first offer.
-func (r *Response) Format(offers ...Offer) {
-	if r.Ended() {
+// sendFound completes the response with a file, which it closes: the whole, a part,
+// or word that the peer has it.
+func (r *Response) sendFound(f *found, u *rules) {
+	if u.setHeaders != nil && !r.hook(f, u) {
 		return
 	}
-	r.Vary("Accept")
-	types := make([]string, 0, len(offers))
-	fallback := -1
-	for i, o := range offers {
-		if o.Type == "default" {
-			fallback = i
-		} else {
-			types = append(types, o.Type)
+	req := r.c.req // nil: it was not kept, and its headers are gone
+	if req != nil && (r.status != 200 || req.Method() != "GET" && req.Method() != "HEAD") {
+		req = nil
+	}
+	shrinks := r.negotiate(req, f, u)
+	p := r.describe(f, u)
+	if req != nil {
+		switch req.judge(p.tag, p.changed) {
+		case notModified:
+			f.file.Close()
+			r.Remove("Content-Type").Remove("Content-Encoding").Status(304)
+			r.finishEmpty(0)
+			return
+		case failed:
+			f.file.Close()
+			r.Remove("Content-Disposition").Fail(&Error{412, StatusText(412)})
+			return
 		}
 	}
-	best := ""
-	if req := r.c.req; req != nil {
-		best = req.Accepts(types...)
-	} else if len(types) > 0 {
-		best = types[0]
+	if shrinks {
+		r.sendShrunk(f)
+		return
 	}
-	if at := slices.IndexFunc(offers, func(o Offer) bool { return best != "" && o.Type == best }); at >= 0 {
-		r.Type(best)
-		offers[at].Handle()
-	} else if fallback >= 0 {
-		offers[fallback].Handle()
+	r.sendExtents(req, &p, u)
+}
+
+// hook calls the application's function, and tells whether the file is still to be
+// sent: it may have ended the response, or panic.
+func (r *Response) hook(f *found, u *rules) (goOn bool) {
+	defer func() {
+		if !goOn {
+			f.file.Close()
+		}
+	}()
+	u.setHeaders(r, f.name, f.info)
+	return !r.Ended()
+}
+
+// negotiate chooses a content coding, section 12.5.3: a variant that lies beside the
+// file, or else, by the result, one that is made now. Who asks for a range gets the
+// bytes of the file itself.
+func (r *Response) negotiate(req *Request, f *found, u *rules) (shrinks bool) {
+	if req == nil || !u.variants && u.gzipBytes == 0 || r.Get("Content-Encoding") != "" ||
+		!compressible(typeByExtension(f.name)) {
+		return false
+	}
+	if !strings.Contains(r.Get("Vary"), "Accept-Encoding") {
+		r.Append("Vary", "Accept-Encoding")
+	}
+	if _, ranged := req.HeaderLookup("Range"); ranged {
+		return false
+	}
+	if u.variants && (f.prefer(req, "br", ".br") || f.prefer(req, "gzip", ".gz")) {
+		r.Set("Content-Encoding", f.coding)
+		return false
+	}
+	size := f.info.Size()
+	if size < minGzipBytes || size > u.gzipBytes || !req.AcceptsEncoding("gzip") {
+		return false
+	}
+	f.coding = "gzip"
+	r.Set("Content-Encoding", "gzip")
+	return true
+}
+
+// prefer takes the variant of a coding if it is there and the request accepts it.
+func (f *found) prefer(req *Request, coding, ending string) bool {
+	if !req.AcceptsEncoding(coding) {
+		return false
+	}
+	file, info, err := openFile(f.root, f.name+ending)
+	if err != nil {
+		return false
+	}
+	f.file.Close()
+	f.file, f.info, f.coding = file, info, coding
+	return true
+}
+
+// describe sets the headers of a representation that are not set.
+func (r *Response) describe(f *found, u *rules) representation {
+	p := representation{found: f, changed: f.info.ModTime()}
+	now := r.c.srv.loop.Time()
+	p.settled = now.Sub(p.changed) >= settleTime
+	r.defaultType(typeByExtension(f.name))
+	p.kind = r.Get("Content-Type")
+	if !u.noETag && r.Get("ETag") == "" {
+		if tag := r.c.srv.entityTag(&p); tag != "" {
+			r.Set("ETag", tag)
+		}
+	}
+	p.tag = r.Get("ETag")
+	if !u.noLastModified && !p.changed.IsZero() && r.Get("Last-Modified") == "" {
+		r.Set("Last-Modified", p.changed.UTC().Format(httpDate))
+	}
+	if u.cacheControl != "" && r.Get("Cache-Control") == "" {
+		r.Set("Cache-Control", u.cacheControl)
+	}
+	return p
+}
+
+// entityTag makes a tag: of size and time, strong once the file has settled; or
+// strong of the bytes where the file has no time, as in an embed.FS. Each coding has
+// its own.
+func (s *Server) entityTag(p *representation) string {
+	var b []byte
+	if !p.changed.IsZero() {
+		if !p.settled {
+			b = append(b, "W/"...)
+		}
+		b = append(b, '"')
+		b = strconv.AppendInt(b, p.info.Size(), 16)
+		b = append(b, '-')
+		b = strconv.AppendInt(b, p.changed.UnixNano(), 16)
 	} else {
-		r.Fail(&Error{406, StatusText(406)})
-	}
-}
-
-// tagged gives an answer to GET the tag of its body, where the setting "etag" asks
-// for it, and tells whether the peer had it: then 304 was sent.
-func tagged[T string | []byte](r *Response, body T) bool {
-	if r.c == nil || r.c.srv.set.tags == noTags {
-		return false
-	}
-	return r.tag(uint64(len(body)), sum(body))
-}
-
-// tag sets the header, from length and hash of the body.
-func (r *Response) tag(length, hash uint64) bool {
-	req := r.c.req
-	if req == nil || r.Ended() || r.flags&headSent != 0 || r.status != 200 ||
-		req.Method() != "GET" && req.Method() != "HEAD" || strings.Contains(r.Get("Cache-Control"), "no-store") {
-		return false
-	}
-	if r.Get("ETag") == "" {
-		tag := `"` + strconv.FormatUint(length, 16) + "-" + strconv.FormatUint(hash, 16) + `"`
-		if r.c.srv.set.tags == weakTags {
-			tag = "W/" + tag
+		sum := s.contentTag(p.found)
+		if sum == "" {
+			return ""
 		}
-		r.Set("ETag", tag)
+		b = append(append(b, '"'), sum...)
 	}
-	return r.Fresh(req)
+	if p.coding != "" {
+		b = append(append(b, '-'), p.coding...)
+	}
+	return string(append(b, '"'))
 }
 
-// sum is the FNV-1a hash of a body.
-func sum[T string | []byte](body T) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(body) {
-		h = (h ^ uint64(body[i])) * 1099511628211
+const (
+	// maxHashBytes is the largest file that is read for its tag: it is done on the
+	// loop, once.
+	maxHashBytes = 4 << 20
+	// maxTags is how many checksums are kept; with more all are forgotten.
+	maxTags = 256
+)
+
+// tagKey names a file without a time.
+type tagKey struct {
+	root fs.FS
+	name string
+}
+
+// contentTag is the checksum of a file without a time, made once and kept. Empty:
+// it has none.
+func (s *Server) contentTag(f *found) string {
+	if !reflect.ValueOf(f.root).Comparable() { // a file system that is a map, in tests
+		return checksum(f)
 	}
-	return h
+	key := tagKey{f.root, f.name + "-" + f.coding}
+	if tag, ok := s.tags[key]; ok {
+		return tag
+	}
+	if s.tags == nil || len(s.tags) >= maxTags {
+		s.tags = make(map[tagKey]string)
+	}
+	tag := checksum(f)
+	s.tags[key] = tag
+	return tag
+}
+
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+func checksum(f *found) string {
+	at, ok := f.file.(io.ReaderAt)
+	if !ok || f.info.Size() > maxHashBytes {
+		return ""
+	}
+	h := crc64.New(crcTable)
+	n, err := io.Copy(h, io.NewSectionReader(at, 0, f.info.Size()))
+	if err != nil || n != f.info.Size() {
+		return ""
+	}
+	return strconv.FormatInt(n, 16) + "-" + strconv.FormatUint(h.Sum64(), 16)
+}
+
+// sendExtents sends the parts that are asked for, or all.
+func (r *Response) sendExtents(req *Request, p *representation, u *rules) {
+	size := p.info.Size()
+	parts, length := []filePart{{extent: extent{0, size}}}, size
+	_, seeks := p.file.(io.ReaderAt)
+	if seeks && !u.noRanges && r.status == 200 {
+		r.Set("Accept-Ranges", "bytes")
+		switch extents, result := req.extents(p); {
+		case result == unsatisfiable:
+			p.file.Close()
+			r.Set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+			r.Remove("Content-Disposition").Fail(&Error{416, StatusText(416)})
+			return
+		case result == someParts && len(extents) == 1:
+			r.Status(206).Set("Content-Range", string(appendContentRange(nil, extents[0], size)))
+			parts, length = []filePart{{extent: extents[0]}}, extents[0].n
+		case result == someParts:
+			boundary := r.c.srv.boundary()
+			parts, length = byteRanges(extents, size, p.kind, boundary)
+			r.Status(206).Set("Content-Type", "multipart/byteranges; boundary="+boundary)
+		}
+	}
+	if r.flags&toHead != 0 {
+		p.file.Close()
+		r.finishEmpty(length)
+		return
+	}
+	r.sendParts(p.file, parts, length)
+}
+
+// extents are the parts that a GET asks for.
+func (r *Request) extents(p *representation) ([]extent, rangeResult) {
+	if r == nil || r.Method() != "GET" {
+		return nil, wholeFile
+	}
+	header, ok := r.HeaderLookup("Range")
+	if !ok || !r.permitsRange(p.tag, p.changed, p.settled) {
+		return nil, wholeFile
+	}
+	return parseRange(header, p.info.Size())
+}
+
+// finishEmpty ends a response whose body is left out, but not its length.
+func (r *Response) finishEmpty(length int64) {
+	r.c.write(r.appendHead(r.c.pc.Out(), length))
+	r.finish()
+}
+
+// Fresh tells whether the request has what the ETag that was set names: then the
+// response has been ended with 304. It is for handlers with their own tags.
+func (r *Response) Fresh(req *Request) bool {
+	list, ok := req.HeaderLookup("If-None-Match")
+	if !ok || r.Ended() || !lists(list, r.Get("ETag"), sameWeak) {
+		return false
+	}
+	r.Status(304).End("")
+	return true
 }
