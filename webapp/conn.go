@@ -171,7 +171,8 @@ func (c *conn) regulate() {
 	if c.state >= connClosing {
 		return
 	}
-	ahead := len(c.in) >= maxAheadBytes && (c.state == connServing || c.state == connHeld)
+	ahead := len(c.in) >= maxAheadBytes && (c.state == connServing || c.state == connHeld) ||
+		c.up != nil && c.up.paused
 	switch paused := c.flags&isPaused != 0; {
 	case ahead && !paused:
 		c.flags |= isPaused
@@ -300,21 +301,6 @@ func (c *conn) refuse(e *Error) {
 	c.close()
 }
 
-// fail ends an exchange whose body cannot be read.
-func (c *conn) fail(e *Error) {
-	c.srv.stats.Refused++
-	c.srv.log.Warn("body", e.Message, c.pc.RemoteAddr(), c.in[:min(len(c.in), quoteBytes)])
-	res := c.res
-	if res.flags&headSent == 0 {
-		c.write(c.srv.appendError(c.pc.Out(), e))
-		c.close()
-	} else {
-		c.abort(nil)
-	}
-	c.res, c.req = nil, nil
-	res.flags |= hasEnded
-}
-
 // write queues what was appended to the connection's Out.
 func (c *conn) write(b []byte) poll.Status {
 	st := c.pc.Commit(b)
@@ -355,6 +341,9 @@ func (c *conn) OnTimer(*poll.Timer) {
 	case connHead:
 		c.refuse(errHeadTimeout)
 	case connBody:
+		if !c.overdue() {
+			return
+		}
 		up, req, res := c.takeUpload(), c.req, c.res
 		c.srv.guard(req, res, func() { c.deliver(up.to, req, res, nil, ErrBodyTimeout) })
 	case connHeld:
@@ -396,4 +385,5 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	if res.aborter != nil {
 		c.srv.guard(req, res, func() { res.aborter.OnAbort(res) })
 	}
+	res.tellEnd(c.srv, false)
 }

@@ -24,6 +24,7 @@ type Request struct {
 	values  []value
 	chain   chain
 	eos     *eos.Info
+	parsed  any // of SetParsed
 	kept    bool
 }
 
@@ -197,6 +198,14 @@ func (r *Request) Body(limit int, fn func(body []byte, err error)) {
 	r.ReadBody(limit, bodyFunc(fn))
 }
 
+// Parsed is what a body parser made of the body: the platform's req.body. It is
+// nil until one ran.
+func (r *Request) Parsed() any { return r.parsed }
+
+// SetParsed leaves what a body parser made of the body for those who handle the
+// request later.
+func (r *Request) SetParsed(v any) { r.parsed = v }
+
 // Switch takes the connection out of HTTP. The caller sets its handler, writes
 // its own 101 response, and gets the input behind the request's head, which is
 // valid until the callback returns. c is nil if the response was begun or the
@@ -216,6 +225,8 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 	c.srv.stats.Switched++
 	if c.res != nil {
 		c.res.flags |= hasEnded
+		c.res.status = 101
+		c.res.tellEnd(c.srv, true)
 	}
 	c.in, c.req, c.res = nil, nil, nil
 	if c.flags&isPaused != 0 {

@@ -32,6 +32,7 @@ const (
 type Response struct {
 	c       *conn
 	aborter Aborter
+	hooks   *hooks // of OnHead and OnEnd
 	fields  []byte // header lines
 	status  uint16
 	flags   uint16
@@ -117,6 +118,9 @@ func (r *Response) appendPart(b, p []byte) []byte {
 	switch {
 	case len(p) == 0 || r.flags&toHead != 0 || bodiless(int(r.status)):
 		return b
+	}
+	r.count(int64(len(p)))
+	switch {
 	case r.flags&isChunking == 0:
 		return append(b, p...)
 	}
@@ -166,6 +170,7 @@ func end[T string | []byte](r *Response, body T, kind string) {
 func (r *Response) finish() {
 	r.flags |= hasEnded
 	r.aborter = nil
+	r.tellEnd(r.c.srv, true)
 	r.c.srv.giveFields(r.fields)
 	r.fields = nil
 	r.c.answered(r.flags&keepsAlive == 0)
@@ -175,7 +180,9 @@ func (r *Response) finish() {
 // one.
 func (r *Response) appendHead(b []byte, length int64) []byte {
 	c := r.c
+	r.beforeHead()
 	r.flags |= headSent
+	r.count(max(length, 0))
 	if !c.drainable() || c.srv.stopping {
 		r.flags &^= keepsAlive
 	}
@@ -299,6 +306,7 @@ func (r *Response) drop() {
 	c.res, c.req = nil, nil
 	c.takeUpload()
 	c.abort(nil)
+	r.tellEnd(c.srv, false)
 }
 
 // drained passes OnDrain on.
