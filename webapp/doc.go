@@ -18,11 +18,12 @@
 // line per class and 5 s tells of it.
 //
 // What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
-// prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
-// leave HTTP, [Server.HandleOpening] for what never was, [Cors] and [Cookie].
+// prefix of paths, [Request.ReadBody] and [Request.StreamBody], [Response.OnHead],
+// [Response.OnEnd] and [Response.OnAbort], [Request.Switch] to leave HTTP,
+// [Server.HandleOpening] for what never was, [Cors] and [Cookie].
 //
-// Not here: ranges, multipart, a TLS listener, regular expressions in paths,
-// decoding of compressed bodies, HTTP/2.
+// What an app opts into is in package webapp/middleware. Not here: ranges, a TLS
+// listener, regular expressions in paths, decoding of compressed bodies, HTTP/2.
 //
 // Read next: conn.go, the connection's states; then parse.go and response.go;
 // then package eio.

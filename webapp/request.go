@@ -13,19 +13,20 @@ import (
 // called next yet, or Keep was called, until the response has ended. Byte slices
 // that it returns are views, valid as long; strings are copies.
 type Request struct {
-	c       *conn
-	res     *Response
-	head    head
-	raw     []byte // the head's bytes: a view of the input, or our own when kept
-	mounted int    // bytes of the path that Use or Mount matched
-	floor   int    // the first of params that is seen
-	params  []param
-	buf     []byte // for decoding
-	values  []value
-	chain   chain
-	eos     *eos.Info
-	parsed  any // of SetParsed
-	kept    bool
+	c         *conn
+	res       *Response
+	head      head
+	raw       []byte // the head's bytes: a view of the input, or our own when kept
+	mounted   int    // bytes of the path that Use or Mount matched
+	floor     int    // the first of params that is seen
+	params    []param
+	buf       []byte // for decoding
+	values    []value
+	chain     chain
+	eos       *eos.Info
+	parsed    any // of SetParsed
+	kept      bool
+	rewritten bool // head.path is Rewrite's
 }
 
 // value is an entry of SetValue.
@@ -39,7 +40,9 @@ func (r *Request) Keep() {
 	}
 	r.kept = true
 	r.raw = bytes.Clone(r.raw)
-	r.head.path = r.head.cleanView(r.raw)
+	if !r.rewritten {
+		r.head.path = r.head.cleanView(r.raw)
+	}
 }
 
 // release forgets the request and keeps its memory for the next one.
