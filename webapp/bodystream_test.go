@@ -251,3 +251,27 @@ func TestHooks(t *testing.T) {
 		}
 	}
 }
+
+// TestHookPanics: neither hook takes more than its own exchange.
+func TestHookPanics(t *testing.T) {
+	told := 0
+	r := newRig(t, Options{}, func(app *App) {
+		app.Get("/head", func(_ *Request, res *Response) {
+			res.OnEnd(func(*Response, Ending) { told++ })
+			res.OnHead(func(*Response) { panic("oh") })
+			res.End("hello")
+		})
+		app.Get("/end", func(_ *Request, res *Response) {
+			res.OnEnd(func(*Response, Ending) { panic("oh") })
+			res.OnEnd(func(*Response, Ending) { told++ })
+			res.End("hello")
+		})
+	})
+	c := r.dial()
+	c.send(get("/head")).want(500, "Internal Server Error")
+	c.send(get("/end")).want(200, "hello")
+	c.send(get("/end")).want(200, "hello")
+	if told != 3 || len(r.errs) != 3 {
+		t.Error(told, r.errs)
+	}
+}

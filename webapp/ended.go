@@ -16,7 +16,7 @@ type hooks struct {
 }
 
 // OnHead calls fn once, right before status and headers go out: it may change
-// headers, and must not write. The last one that was set is called first, so that
+// headers, and must not write to this response. The last one that was set is called first, so that
 // a middleware sees what those behind it did. An answer that the server itself
 // gives to a broken body has no such call.
 func (r *Response) OnHead(fn func(res *Response)) {
@@ -44,12 +44,11 @@ func (r *Response) follow() *hooks {
 
 // beforeHead runs what OnHead left.
 func (r *Response) beforeHead() {
-	if h := r.hooks; h != nil {
-		for n := len(h.head); n > 0; n = len(h.head) {
-			fn := h.head[n-1]
-			h.head = h.head[:n-1] // once, even if it panics
-			fn(r)
-		}
+	h := r.hooks
+	for n := len(h.head); n > 0; n = len(h.head) {
+		fn := h.head[n-1]
+		h.head = h.head[:n-1] // once, even if it panics
+		fn(r)
 	}
 }
 

@@ -176,11 +176,14 @@ func (r *Response) finish() {
 	r.c.answered(r.flags&keepsAlive == 0)
 }
 
-// appendHead appends status line and headers. A negative length is an unknown
-// one.
+// appendHead appends status line and headers to the connection's Out. A negative
+// length is an unknown one.
 func (r *Response) appendHead(b []byte, length int64) []byte {
 	c := r.c
-	r.beforeHead()
+	if r.hooks != nil {
+		r.beforeHead()
+		b = c.pc.Out() // a hook may have written to another connection
+	}
 	r.flags |= headSent
 	r.count(max(length, 0))
 	if !c.drainable() || c.srv.stopping {

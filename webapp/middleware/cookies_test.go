@@ -96,7 +96,8 @@ func TestBasicAuth(t *testing.T) {
 	r.want(get("/in", auth("ada:pass:word")), 200, "ada")
 	r.want(get("/in", strings.Replace(auth("ümit:ß"), "Basic", "bASIC ", 1)), 200, "ümit")
 	for _, h := range []string{
-		"X: y", auth("ada:pass"), auth("ada:"), auth("eve:"), auth("eve"), auth(":"), auth("ada\x00:pass:word"), auth("\xff:x"),
+		"X: y", auth("ada:pass"), auth("ada:"), auth("eve:"), auth("eve"),
+		auth(":"), auth("ada\x00:pass:word"), auth("\xff:x"),
 		"Authorization: Bearer x", "Authorization: Basic", "Authorization: Basic %%%", "Authorization: Basic YQ",
 	} {
 		res := r.want(get("/in", h), 401, refused)
@@ -123,7 +124,10 @@ func TestSession(t *testing.T) {
 			SessionOf(req).Set("n", req.Query("n"))
 			res.End("set")
 		})
-		app.Get("/unset", func(req *webapp.Request, res *webapp.Response) { SessionOf(req).Unset("n"); res.End("unset") })
+		app.Get("/unset", func(req *webapp.Request, res *webapp.Response) {
+			SessionOf(req).Unset("n")
+			res.End("unset")
+		})
 		app.Get("/in", func(req *webapp.Request, res *webapp.Response) { SessionOf(req).Regenerate(); res.End("in") })
 		app.Get("/out", func(req *webapp.Request, res *webapp.Response) { SessionOf(req).Destroy(); res.End("out") })
 	}
