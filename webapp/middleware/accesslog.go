@@ -64,8 +64,9 @@ func NewAccessLogger(o AccessLogOptions) *AccessLogger {
 	return &AccessLogger{o: o, tokens: compileLog(format, o.Tokens)}
 }
 
-// Middleware logs the requests that it sees. They are kept until their responses
-// have ended, which copies their heads.
+// Middleware logs the requests that it sees; those that a protocol takes off before
+// the router (Server.Handle) it does not. They are kept until their responses have
+// ended, which copies their heads.
 func (l *AccessLogger) Middleware() webapp.Middleware {
 	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		if l.loop == nil {

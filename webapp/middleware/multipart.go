@@ -38,7 +38,9 @@ type File struct {
 // A Sink takes a file. It must not block: one that writes to a disk uses Loop.Go,
 // and Request.PauseBody until that is done, which delays the end of the upload,
 // too; what was read already, 64 KiB by default, may still come after PauseBody.
-// An error ends the upload with it.
+// An error ends the upload with it; one that comes later is what Err() error tells,
+// if the Sink has such a method: it is asked at the end of the upload. [Directory]
+// makes Sinks of this kind.
 type Sink interface {
 	// Data brings the next bytes; p is valid until it returns.
 	Data(p []byte) error
@@ -110,6 +112,11 @@ func (u *formUpload) OnBodyEnd(_ *webapp.Request, _ *webapp.Response, err error)
 	}
 	if err == nil {
 		err = u.parser.end()
+	}
+	for _, f := range u.form.files {
+		if late, ok := f.Sink.(interface{ Err() error }); ok && err == nil {
+			err = late.Err()
+		}
 	}
 	u.finish(err)
 }

@@ -41,7 +41,8 @@ func RateLimit(o RateLimitOptions) webapp.Middleware {
 			next(nil)
 			return
 		}
-		now := req.Server().Loop().Now()
+		server := req.Server()
+		now := server.Loop().Now()
 		who := subscriber(req.IP())
 		b := table.get(who)
 		if b == nil {
@@ -65,6 +66,7 @@ func RateLimit(o RateLimitOptions) webapp.Middleware {
 			return
 		}
 		res.Set("Retry-After", seconds(1000-b.tokens, full, window))
+		server.Log().Warn("rate limit", "too many requests", req.RemoteAddr(), req.RawTarget())
 		next(&webapp.Error{Status: 429, Message: "too many requests"})
 	}
 }
