@@ -203,16 +203,19 @@ func (c *conn) fail(e *Error) {
 	c.srv.stats.Refused++
 	c.srv.log.Warn("body", e.Message, c.pc.RemoteAddr(), c.in[:min(len(c.in), quoteBytes)])
 	res := c.res
-	if res.flags&headSent == 0 {
+	answered := res.flags&headSent == 0
+	if answered {
 		res.status = uint16(e.Status)
 		c.write(c.srv.appendError(c.pc.Out(), e))
 		c.close()
+		res.count(int64(len(e.Message)))
+		res.flags |= headSent
 	} else {
 		c.abort(nil)
 	}
 	c.res, c.req = nil, nil
 	res.flags |= hasEnded
-	res.tellEnd(c.srv, false)
+	res.tellEnd(c.srv, answered)
 }
 
 // drain drops the rest of a body that nobody read.

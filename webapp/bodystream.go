@@ -1,10 +1,6 @@
 package webapp
 
-import (
-	"time"
-
-	"github.com/edgesio/edgesio/poll"
-)
+import "github.com/edgesio/edgesio/poll"
 
 // A BodyStream gets the body of a request piece by piece, as it arrives: a body
 // larger than memory flows through. Both calls come in later steps, never from
@@ -186,7 +182,8 @@ func (c *conn) endFlow(e *Error) bool {
 // another period.
 func (c *conn) overdue() bool {
 	up, o := c.up, &c.srv.options
-	if !up.streams() || up.period < int64(o.MinBodyRate)*int64(o.BodyTimeout/time.Second) || up.period == 0 {
+	enough := int64(o.MinBodyRate) * o.BodyTimeout.Milliseconds() / 1000
+	if !up.streams() || up.period == 0 || up.period < enough {
 		return true
 	}
 	up.begin()

@@ -242,7 +242,7 @@ func TestHooks(t *testing.T) {
 	c.Reset()
 	r.run("the end", func() bool { return len(ends) == 9 })
 	want := []Ending{
-		{5, true}, {5, true}, {0, true}, {16, true}, {5, true}, {21, true}, {0, false}, {0, false}, {0, false},
+		{5, true}, {5, true}, {0, true}, {16, true}, {5, true}, {21, true}, {20, true}, {0, false}, {0, false},
 	}
 	codes := []int{200, 200, 200, 404, 200, 500, 400, 200, 200}
 	for i := range want {

@@ -33,7 +33,7 @@ type Options struct {
 	IdleTimeout, HeadTimeout, BodyTimeout time.Duration
 	// MinBodyRate is how many bytes a second a peer must send of a streamed body in
 	// each BodyTimeout (408); below, a slow peer would hold the exchange for as long
-	// as it likes. Default 500.
+	// as it likes. Default 500; negative is any byte at all.
 	MinBodyRate int
 	// Secure says that peers speak TLS to what stands in front of the listener;
 	// Request.Secure reports it.

@@ -104,7 +104,7 @@ func (d *DiskFile) start() {
 	case poll.ErrBusy:
 		d.up.loop.After(10*time.Millisecond, d.start)
 	default: // the loop is closed: nobody waits any more
-		d.write(nil, true, true)
+		_ = d.write(nil, true, true)
 	}
 }
 

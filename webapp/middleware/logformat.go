@@ -75,7 +75,12 @@ func compileLog(format string, own map[string]func(*webapp.Request, *webapp.Resp
 func logTokenOf(name, arg string) logToken {
 	switch name {
 	case "remote-addr":
-		return func(dst []byte, e *logEntry) []byte { return e.req.IP().AppendTo(dst) }
+		return func(dst []byte, e *logEntry) []byte {
+			if a := e.req.IP(); a.IsValid() {
+				return a.AppendTo(dst)
+			}
+			return append(dst, '-') // a unix socket
+		}
 	case "remote-user":
 		return func(dst []byte, e *logEntry) []byte {
 			c, _ := CredentialsOf(e.req)

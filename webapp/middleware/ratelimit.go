@@ -17,6 +17,9 @@ type RateLimitOptions struct {
 	// MaxAddresses that are remembered; the one that was not seen for longest is
 	// forgotten, which makes its bucket full. Default 10000, some 150 bytes each.
 	MaxAddresses int
+	// Address tells who asks: behind a proxy that is trusted, from its header; what a
+	// peer may write itself must not get here. Default the peer's address.
+	Address func(req *webapp.Request) netip.Addr
 	// Skip lets a request pass uncounted.
 	Skip func(req *webapp.Request) bool
 }
@@ -43,7 +46,7 @@ func RateLimit(o RateLimitOptions) webapp.Middleware {
 		}
 		server := req.Server()
 		now := server.Loop().Now()
-		who := subscriber(req.IP())
+		who := subscriber(o.address(req))
 		b := table.get(who)
 		if b == nil {
 			b = table.add(who, bucket{at: now, tokens: full})
@@ -69,6 +72,13 @@ func RateLimit(o RateLimitOptions) webapp.Middleware {
 		server.Log().Warn("rate limit", "too many requests", req.RemoteAddr(), req.RawTarget())
 		next(&webapp.Error{Status: 429, Message: "too many requests"})
 	}
+}
+
+func (o *RateLimitOptions) address(req *webapp.Request) netip.Addr {
+	if o.Address != nil {
+		return o.Address(req).Unmap()
+	}
+	return req.IP()
 }
 
 // seconds is how long tokens take to come, rounded up, at least one.

@@ -52,6 +52,26 @@ func TestRateLimit(t *testing.T) {
 	ask("2001:db8::1", 200, "2", "10", "")
 }
 
+// TestRateLimitAddress lets the app say who asks.
+func TestRateLimitAddress(t *testing.T) {
+	r := newRig(t, webapp.Options{}, func(app *webapp.App) {
+		app.Use("/", RateLimit(RateLimitOptions{Requests: 1, Address: func(req *webapp.Request) netip.Addr {
+			a, _ := netip.ParseAddr(req.Header("X-Real-IP"))
+			return a
+		}}))
+		app.Get("*", func(_ *webapp.Request, res *webapp.Response) { res.End("ok") })
+	})
+	for _, c := range []struct {
+		addr   string
+		status int
+	}{{"192.0.2.1", 200}, {"::ffff:192.0.2.1", 429}, {"192.0.2.2", 200}, {"", 200}, {"", 429}} {
+		if res := r.once(get("/", "X-Real-IP: "+c.addr)); res.StatusCode != c.status {
+			t.Errorf("%s: %d", c.addr, res.StatusCode)
+		}
+	}
+}
+
+// TestHistory rewrites what a browser asks for as a page.
 func TestHistory(t *testing.T) {
 	r := newRig(t, webapp.Options{}, func(app *webapp.App) {
 		app.Use("/", History(HistoryOptions{Rewrites: []HistoryRewrite{
