@@ -171,7 +171,8 @@ func (c *conn) regulate() {
 	if c.state >= connClosing {
 		return
 	}
-	ahead := len(c.in) >= maxAheadBytes && (c.state == connServing || c.state == connHeld)
+	ahead := len(c.in) >= maxAheadBytes && (c.state == connServing || c.state == connHeld) ||
+		c.up != nil && c.up.paused
 	switch paused := c.flags&isPaused != 0; {
 	case ahead && !paused:
 		c.flags |= isPaused
@@ -332,6 +333,9 @@ func (c *conn) OnTimer(*poll.Timer) {
 	case connHead:
 		c.refuse(errHeadTimeout)
 	case connBody:
+		if !c.overdue() {
+			return
+		}
 		up, req, res := c.takeUpload(), c.req, c.res
 		c.srv.guard(req, res, func() { c.deliver(up.to, req, res, nil, ErrBodyTimeout) })
 	case connHeld:

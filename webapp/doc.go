@@ -25,11 +25,13 @@
 // README.md lists the platform's names with ours.
 //
 // What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
-// prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
-// leave HTTP, [Server.HandleOpening] for what never was, [Cors] and [Cookie].
+// prefix of paths, [Request.ReadBody] and [Request.StreamBody], [Response.OnHead],
+// [Response.OnEnd] and [Response.OnAbort], [Request.Switch] to leave HTTP,
+// [Server.HandleOpening] for what never was, [Cors] and [Cookie].
 //
 // Files go out by [Response.SendFile] and [Static], with conditions and ranges, and
-// without being read into memory where the system can: see sender.go.
+// without being read into memory where the system can: see sender.go. What an app
+// opts into is in package webapp/middleware.
 //
 // Not here: decoding of compressed bodies, HTTP/2.
 //

@@ -85,6 +85,7 @@ func (r *Request) wanted() bool { return r.closed != nil || len(r.c.srv.finals) 
 // over tells those who wait that the exchange has come to its end. status is what
 // the peer got, 0 for the response's own.
 func (c *conn) over(req *Request, res *Response, status int, err error) {
+	res.tellEnd(c.srv, status != 0 || err == nil)
 	cause := c.srv.cause
 	c.srv.cause = Final{}
 	if req == nil || !req.wanted() {

@@ -12,16 +12,15 @@ func (c *conn) refuse(e *Error) {
 func (c *conn) fail(e *Error) {
 	c.srv.stats.Refused++
 	c.srv.log.Warn("body", e.Message, c.pc.RemoteAddr(), c.in[:min(len(c.in), quoteBytes)])
-	res := c.res
+	req, res, status := c.req, c.res, 0
 	if res.flags&headSent == 0 {
+		status, res.status = e.Status, uint16(e.Status)
 		c.write(c.srv.appendError(c.pc.Out(), e))
 		c.close()
+		res.count(int64(len(e.Message)))
+		res.flags |= headSent
 	} else {
 		c.abort(nil)
-	}
-	req, status := c.req, 0
-	if res.flags&headSent == 0 {
-		status = e.Status
 	}
 	c.res, c.req = nil, nil
 	res.flags |= hasEnded

@@ -13,19 +13,21 @@ import (
 // called next yet, or Keep was called, until the response has ended. Byte slices
 // that it returns are views, valid as long; strings are copies.
 type Request struct {
-	c       *conn
-	res     *Response
-	head    head
-	raw     []byte // the head's bytes: a view of the input, or our own when kept
-	mounted int    // bytes of the path that Use or Mount matched
-	floor   int    // the first of params that is seen
-	params  []param
-	buf     []byte // for decoding
-	values  []value
-	chain   chain
-	eos     *eos.Info
-	closed  func(err error) // OnClose's
-	kept    bool
+	c         *conn
+	res       *Response
+	head      head
+	raw       []byte // the head's bytes: a view of the input, or our own when kept
+	mounted   int    // bytes of the path that Use or Mount matched
+	floor     int    // the first of params that is seen
+	params    []param
+	buf       []byte // for decoding
+	values    []value
+	chain     chain
+	eos       *eos.Info
+	parsed    any             // of SetParsed
+	closed    func(err error) // OnClose's
+	kept      bool
+	rewritten bool // head.path is Rewrite's
 }
 
 // value is an entry of SetValue.
@@ -39,7 +41,9 @@ func (r *Request) Keep() {
 	}
 	r.kept = true
 	r.raw = bytes.Clone(r.raw)
-	r.head.path = r.head.cleanView(r.raw)
+	if !r.rewritten {
+		r.head.path = r.head.cleanView(r.raw)
+	}
 }
 
 // release forgets the request and keeps its memory for the next one.
@@ -230,6 +234,14 @@ func (r *Request) Body(limit int, fn func(body []byte, err error)) {
 	r.ReadBody(limit, bodyFunc(fn))
 }
 
+// Parsed is what a body parser made of the body: the platform's req.body. It is
+// nil until one ran.
+func (r *Request) Parsed() any { return r.parsed }
+
+// SetParsed leaves what a body parser made of the body for those who handle the
+// request later.
+func (r *Request) SetParsed(v any) { r.parsed = v }
+
 // Switch takes the connection out of HTTP. The caller sets its handler, writes
 // its own 101 response, and gets the input behind the request's head, which is
 // valid until the callback returns. c is nil if the response was begun or the
@@ -249,6 +261,7 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 	c.srv.stats.Switched++
 	if res := c.res; res != nil {
 		res.flags |= hasEnded
+		res.status = 101
 		c.over(c.req, res, 101, nil)
 	}
 	c.in, c.req, c.res = nil, nil, nil

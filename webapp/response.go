@@ -32,6 +32,7 @@ const (
 type Response struct {
 	c       *conn
 	aborter Aborter
+	hooks   *hooks // of OnHead and OnEnd
 	fields  []byte // header lines
 	status  uint16
 	flags   uint16
@@ -117,6 +118,9 @@ func (r *Response) appendPart(b, p []byte) []byte {
 	switch {
 	case len(p) == 0 || r.flags&toHead != 0 || bodiless(int(r.status)):
 		return b
+	}
+	r.count(int64(len(p)))
+	switch {
 	case r.flags&isChunking == 0:
 		return append(b, p...)
 	}
@@ -174,7 +178,7 @@ func end[T string | []byte](r *Response, body T, kind string) {
 func (r *Response) finish() {
 	r.flags |= hasEnded
 	r.aborter = nil
-	if req := r.c.req; req != nil && req.wanted() {
+	if req := r.c.req; r.hooks != nil || req != nil && req.wanted() {
 		r.c.over(req, r, 0, nil)
 	}
 	r.c.srv.giveFields(r.fields)
@@ -182,11 +186,16 @@ func (r *Response) finish() {
 	r.c.answered(r.flags&keepsAlive == 0)
 }
 
-// appendHead appends status line and headers. A negative length is an unknown
-// one.
+// appendHead appends status line and headers to the connection's Out. A negative
+// length is an unknown one.
 func (r *Response) appendHead(b []byte, length int64) []byte {
 	c := r.c
+	if r.hooks != nil {
+		r.beforeHead()
+		b = c.pc.Out() // a hook may have written to another connection
+	}
 	r.flags |= headSent
+	r.count(max(length, 0))
 	if !c.drainable() || c.srv.stopping {
 		r.flags &^= keepsAlive
 	}
