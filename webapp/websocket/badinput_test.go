@@ -91,7 +91,8 @@ func TestBadHandshakes(t *testing.T) {
 
 // U6: the client is gone before the 101 is written.
 func TestResetAtTheHandshake(t *testing.T) {
-	for _, end := range []func(*polltest.Peer){(*polltest.Peer).Reset, (*polltest.Peer).Close, (*polltest.Peer).CloseWrite} {
+	type peer = *polltest.Peer
+	for _, end := range []func(peer){peer.Reset, peer.Close, peer.CloseWrite} {
 		badOnce(t, "U6", func(r *rig) {
 			p := r.dial()
 			p.WriteString(handshake("/chat", origin) + text("x"))

@@ -38,16 +38,18 @@ func (r *rig) wants(want ...string) {
 func TestEcho(t *testing.T) {
 	r := newRig(t, Options{})
 	p, ch := r.open("/chat?a=b", "X-Test: 1", "x-test: 2")
-	p.WriteString(text("h\u00e9") + masked(ws.OpBinary, "\x00\xff") + masked(ws.OpPing, "p") + masked(ws.OpPong, "") + text(""))
+	p.WriteString(text("hé") + masked(ws.OpBinary, "\x00\xff") + masked(ws.OpPing, "p") + masked(ws.OpPong, "") + text(""))
 	r.says(p, `op 1 rsv 0 "hé"`, `op 2 rsv 0 "\x00\xff"`, `op 10 rsv 0 "p"`, `op 1 rsv 0 ""`)
 	r.wants(`text "hé"`, `binary "\x00\xff"`, `text ""`)
 	p.WriteString(raw(0x01, "a") + masked(ws.OpPing, "") + raw(0x00, "b") + raw(0x80, "c"))
 	r.says(p, `op 10 rsv 0 ""`, `op 1 rsv 0 "abc"`)
-	if ch.URL() != "/chat?a=b" || ch.Path() != "/chat" || ch.Header("X-Test") != "1" || ch.Header("host") != "a.example" ||
-		ch.Header("Sec-WebSocket-Key") != "" || ch.RemoteAddr() != p.Addr() || ch.Server() != r.chat || ch.Protocol() != "" {
+	if ch.URL() != "/chat?a=b" || ch.Path() != "/chat" || ch.Header("X-Test") != "1" ||
+		ch.Header("host") != "a.example" || ch.Header("Sec-WebSocket-Key") != "" || ch.RemoteAddr() != p.Addr() ||
+		ch.Server() != r.chat || ch.Protocol() != "" {
 		t.Errorf("record: %q %q %q %v", ch.URL(), ch.Path(), ch.Header("X-Test"), ch.RemoteAddr())
 	}
-	if !ch.Open() || !ch.Writable() || ch.Buffered() != 0 || ch.ReadyState() != "open" || ch.Err() != nil || ch.EOS() != nil {
+	if !ch.Open() || !ch.Writable() || ch.Buffered() != 0 || ch.ReadyState() != "open" || ch.Err() != nil ||
+		ch.EOS() != nil {
 		t.Error("not open")
 	}
 	r.finish()
