@@ -100,6 +100,7 @@ fuzz:
 # Stock clients 4.8, 3.1, 2.5 and 1.7 against our server.
 interop: programs
 	@$(NODE) $(INTEROP)/run.mjs .build/interop
+	@$(NODE) $(INTEROP)/channels.mjs .build/channels
 
 # The same suites against the reference server, which says whether the suite or our server is wrong.
 reference: $(INTEROP)/node_modules/.package-lock.json
@@ -115,6 +116,7 @@ python: programs
 browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
+	@$(NODE) $(INTEROP)/channels.mjs --browser .build/channels
 
 # The client of 2010 in Chromium, on package eio/v06.
 browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.package-lock.json
@@ -127,6 +129,7 @@ conformance:
 
 programs: build $(INTEROP)/node_modules/.package-lock.json
 	@$(GO) build -o .build/interop ./$(INTEROP)/server
+	@$(GO) build -o .build/channels ./$(INTEROP)/channels
 
 $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
 	@echo "bringing the stock clients"
