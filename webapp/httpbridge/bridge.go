@@ -188,11 +188,11 @@ func (x *exchange) finish(w *writer, err error) {
 	b.running--
 	x.leave()
 	switch {
-	case err != nil && err != error(http.ErrAbortHandler):
+	case err != nil && err != http.ErrAbortHandler:
 		b.report(err)
 		fallthrough
 	case err != nil:
-		if w.sent || err == error(http.ErrAbortHandler) {
+		if w.sent || err == http.ErrAbortHandler {
 			x.res.Drop()
 		} else {
 			x.res.Fail(err)

@@ -10,11 +10,12 @@ import (
 // handle takes the WebSocket requests of the server's path, also those that are not in order: the handshake answers
 // these. All else goes on.
 func (s *Server) handle(req *webapp.Request, res *webapp.Response, next webapp.Next) {
-	if req.SubPath() != "/" || !meant(req) {
+	if !meant(req) || req.SubPath() != "/" {
 		next(nil)
 		return
 	}
-	if _, _, refused := ws.Upgrade(req, s.options.PerMessageDeflate != nil); refused != nil {
+	h, terms, refused := ws.Upgrade(req, s.options.PerMessageDeflate != nil)
+	if refused != nil {
 		s.stats.Refused++
 		refused.Answer(res)
 		return
@@ -23,7 +24,11 @@ func (s *Server) handle(req *webapp.Request, res *webapp.Response, next webapp.N
 		s.refuse(res, &webapp.Error{Status: 403, Message: "Origin is not allowed"})
 		return
 	}
-	s.admit(req, res)
+	if s.options.Verify != nil {
+		s.ask(req, res)
+		return
+	}
+	s.enter(req, res, h, terms)
 }
 
 // meant tells whether a client wants a WebSocket.
@@ -35,12 +40,8 @@ func meant(req *webapp.Request) bool {
 	return h.Upgrade != "" && h.WantsWebSocket()
 }
 
-// admit lets Verify decide, and then opens the channel.
-func (s *Server) admit(req *webapp.Request, res *webapp.Response) {
-	if s.options.Verify == nil {
-		s.enter(req, res)
-		return
-	}
+// ask lets Verify decide, now or later, and then opens the channel.
+func (s *Server) ask(req *webapp.Request, res *webapp.Response) {
 	decided := false
 	s.options.Verify(req, func(err error) {
 		switch {
@@ -48,7 +49,8 @@ func (s *Server) admit(req *webapp.Request, res *webapp.Response) {
 		case err != nil:
 			s.refuse(res, err)
 		default:
-			s.enter(req, res)
+			h, terms, _ := ws.Upgrade(req, s.options.PerMessageDeflate != nil) // what it was is not valid later
+			s.enter(req, res, h, terms)
 		}
 		decided = true
 	})
@@ -63,7 +65,7 @@ var (
 )
 
 // enter opens the channel if there is room for it.
-func (s *Server) enter(req *webapp.Request, res *webapp.Response) {
+func (s *Server) enter(req *webapp.Request, res *webapp.Response, h ws.Request, terms ws.Terms) {
 	switch o := &s.options; {
 	case s.closed:
 		s.refuse(res, errClosed)
@@ -71,7 +73,7 @@ func (s *Server) enter(req *webapp.Request, res *webapp.Response) {
 		res.Set("Retry-After", "5")
 		s.refuse(res, errFull)
 	default:
-		s.open(req, res)
+		s.open(req, res, h, terms)
 	}
 }
 
@@ -86,8 +88,7 @@ func (s *Server) refuse(res *webapp.Response, err error) {
 }
 
 // open switches the connection, and makes a channel of it.
-func (s *Server) open(req *webapp.Request, res *webapp.Response) {
-	h, terms, _ := ws.Upgrade(req, s.options.PerMessageDeflate != nil)
+func (s *Server) open(req *webapp.Request, res *webapp.Response, h ws.Request, terms ws.Terms) {
 	protocol := ""
 	if len(s.options.Protocols) > 0 {
 		protocol = h.SelectProtocol(s.options.Protocols)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
 )
 
 // record is what a channel remembers of its request. It holds no buffer of the connection, and channels with equal
@@ -16,36 +17,11 @@ type record struct {
 	head   unique.Handle[string] // lines of "name: value\n", the names in lower case
 }
 
-// perRequest are headers that differ for each connection and mean nothing after the handshake.
-func perRequest(name []byte) bool {
-	switch string(name) {
-	case "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions",
-		"content-length":
-		return true
-	}
-	return false
-}
-
 // keepBlock is what a server keeps of its scratch.
 const keepBlock = 16 << 10
 
 func (s *Server) remember(req *webapp.Request) record {
-	b := s.block[:0]
-	req.EachHeader(func(name, value []byte) bool {
-		at := len(b)
-		b = append(b, name...)
-		for i := at; i < len(b); i++ {
-			if c := b[i]; 'A' <= c && c <= 'Z' {
-				b[i] = c + 'a' - 'A'
-			}
-		}
-		if perRequest(b[at:]) {
-			b = b[:at]
-			return true
-		}
-		b = append(append(append(b, ": "...), value...), '\n')
-		return true
-	})
+	b := ws.AppendHead(s.block[:0], req)
 	if s.block = b[:0]; cap(b) > keepBlock {
 		s.block = nil
 	}
@@ -63,26 +39,20 @@ func (ch *Channel) Path() string {
 
 // Header is the value of the first header of that name, "" if there is none. Those of the handshake itself, as
 // Connection and Sec-WebSocket-Key, are not kept.
-func (ch *Channel) Header(name string) (value string) {
+func (ch *Channel) Header(name string) string {
 	name = strings.ToLower(name)
-	ch.EachHeader(func(n, v string) bool {
+	for n, v := range ch.Headers {
 		if n == name {
-			value = v
-		}
-		return n != name
-	})
-	return value
-}
-
-// EachHeader calls fn for each header line that was kept, in the order of the request, until it returns false. Names
-// are in lower case.
-func (ch *Channel) EachHeader(fn func(name, value string) bool) {
-	for line := range strings.Lines(ch.record.head.Value()) {
-		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
-		if !fn(name, value) {
-			return
+			return v
 		}
 	}
+	return ""
+}
+
+// Headers iterates over the names, in lower case, and values of the header lines that were kept, in the order of the
+// request.
+func (ch *Channel) Headers(yield func(name, value string) bool) {
+	ws.HeadLines(ch.record.head.Value())(yield)
 }
 
 // rare is what few channels have.
