@@ -18,7 +18,7 @@ var may = []struct {
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/ws", "poll webapp", "frames know bytes, and the handshake a request"},
 	{"webapp/websocket", "poll webapp webapp/ws eos", "plain WebSockets are carried by HTTP and frames"},
-	{"webapp/httpbridge", "poll webapp", "it runs handlers of net/http beside the loop"},
+	{"webapp/httpbridge", "poll webapp eos", "it runs handlers of net/http beside the loop"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
 	{"eio", "poll webapp webapp/ws eos eio/internal/jstext", "Engine.IO is carried by HTTP and frames"},
 	{"eio/internal", "", "text as JavaScript has it: bytes in, bytes out"},

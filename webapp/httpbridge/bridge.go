@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 )
@@ -78,6 +79,9 @@ func (b *bridge) serve(req *webapp.Request, res *webapp.Response) {
 		res.Fail(errTarget)
 		return
 	}
+	if info := req.EOS(); info != nil {
+		r = r.WithContext(context.WithValue(context.Background(), eosKey{}, info))
+	}
 	if !req.HasBody() {
 		b.run(r, res)
 		return
@@ -97,6 +101,14 @@ func (b *bridge) serve(req *webapp.Request, res *webapp.Response) {
 	})
 }
 
+type eosKey struct{}
+
+// EOS is what the app's middlewares told about the user, as webapp's Request.EOS; nil for nobody.
+func EOS(r *http.Request) *eos.Info {
+	info, _ := r.Context().Value(eosKey{}).(*eos.Info)
+	return info
+}
+
 // convert makes net/http's request of ours, with copies of all that it needs.
 func convert(req *webapp.Request) (*http.Request, error) {
 	target := req.Target()
@@ -107,7 +119,10 @@ func convert(req *webapp.Request) (*http.Request, error) {
 	r := &http.Request{
 		Method: req.Method(), URL: u, RequestURI: target, Host: req.Host(),
 		Proto: "HTTP/1." + strconv.Itoa(req.Minor()), ProtoMajor: 1, ProtoMinor: req.Minor(),
-		Header: make(http.Header), Body: http.NoBody, RemoteAddr: req.RemoteAddr().String(), Close: !req.KeepAlive(),
+		Header: make(http.Header), Body: http.NoBody, RemoteAddr: "@", Close: !req.KeepAlive(),
+	}
+	if from := req.RemoteAddr(); from.IsValid() { // not a unix socket, for which net/http has "@" too
+		r.RemoteAddr = from.String()
 	}
 	req.EachHeader(func(name, value []byte) bool {
 		if key := http.CanonicalHeaderKey(string(name)); key != "Host" && key != "Transfer-Encoding" {
@@ -130,7 +145,7 @@ type exchange struct {
 
 // run starts the handler.
 func (b *bridge) run(r *http.Request, res *webapp.Response) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(r.Context())
 	x := &exchange{bridge: b, res: res, cancel: cancel, ack: make(chan struct{}, 1)}
 	w := &writer{x: x, done: ctx.Done(), header: make(http.Header), declared: -1, head: r.Method == "HEAD"}
 	res.OnAbort(x)

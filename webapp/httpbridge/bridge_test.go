@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/polltest"
 	"github.com/edgesio/edgesio/webapp"
@@ -199,8 +200,8 @@ func TestResponse(t *testing.T) {
 			a := r.ask(get("/h"))
 			got := fmt.Sprintf("%d %d %v %q %q", a.StatusCode, a.ContentLength, a.TransferEncoding,
 				a.Header.Get("Content-Type"), a.body)
-			if got != c.want || len(a.Trailer) > 0 || a.Header.Get("X-T") != "" || len(r.errs) > 0 {
-				t.Errorf("got %.200s, want %.200s; %v %v", got, c.want, a.Header, r.errs)
+			if got != c.want || len(a.Trailer) > 0 || a.Header.Get("X-T") != "" || len(r.errs) > 0 || r.logs.Len() > 0 {
+				t.Errorf("got %.200s, want %.200s; %v %v %s", got, c.want, a.Header, r.errs, r.logs.String())
 			}
 		})
 	}
@@ -310,6 +311,29 @@ func TestMaxRequests(t *testing.T) {
 	r.await("the end of both", func() bool { return r.ask(get("/h")).StatusCode == 200 })
 }
 
+// A request that waits for its body has no place yet, and finds none when the body is there.
+func TestMaxRequestsAfterTheBody(t *testing.T) {
+	begun, release := make(chan bool, 10), make(chan bool)
+	r := newRig(t, Options{MaxRequests: 1}, func(http.ResponseWriter, *http.Request) {
+		begun <- true
+		<-release
+	})
+	slow := r.k.Dial("127.0.0.1:80")
+	slow.WriteString("POST /h HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+	r.k.Sleep(r.loop, time.Millisecond)
+	quick := r.k.Dial("127.0.0.1:80")
+	quick.WriteString(get("/h"))
+	r.await("the handler", func() bool { return len(begun) == 1 })
+	slow.WriteString("lo")
+	if a := r.answer(slow, "POST"); a.StatusCode != 503 || len(begun) != 1 {
+		t.Errorf("%d", a.StatusCode)
+	}
+	close(release)
+	if a := r.answer(quick, "GET"); a.StatusCode != 200 {
+		t.Errorf("%d", a.StatusCode)
+	}
+}
+
 // A handler that writes 100 MB to a client that reads slowly waits, and holds no more than a piece.
 func TestSlowClient(t *testing.T) {
 	const size = 100 << 20
@@ -328,6 +352,9 @@ func TestSlowClient(t *testing.T) {
 	p.Stall()
 	p.WriteString(get("/h"))
 	r.await("back-pressure", func() bool { return r.loop.Stats().OutBytes > 256<<10 })
+	for range 100 { // the handler has time for more, and must not use it
+		r.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	}
 	got, most := 0, r.loop.Stats().OutBytes
 	p.Resume()
 	r.await("all of it", func() bool {
@@ -418,5 +445,25 @@ func TestLoopCloses(t *testing.T) {
 	r.loop.Close()
 	if err := <-ended; err == nil {
 		t.Error("no error")
+	}
+}
+
+// Who made the request is known behind the bridge, too.
+func TestEOS(t *testing.T) {
+	info := &eos.Info{}
+	r := newRig(t, Options{}, nil)
+	r.app.Use("/", func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
+		if req.Query("known") != "" {
+			req.SetEOS(info)
+		}
+		next(nil)
+	})
+	Mount(r.app, "/who", http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		fmt.Fprint(w, EOS(req) == info, EOS(req) == nil)
+	}), Options{})
+	for path, want := range map[string]string{"/who?known=1": "true false", "/who": "false true"} {
+		if a := r.ask(get(path)); a.body != want {
+			t.Errorf("%s: %s", path, a.body)
+		}
 	}
 }

@@ -203,12 +203,14 @@ func TestBackPressure(t *testing.T) {
 	r = newRig(t, Options{MaxQueuedBytes: 2000})
 	p, ch = r.open("/chat")
 	p.Stall()
+	most := 0
 	for st = poll.OK; st != poll.Dropped && sent < 1e5; sent++ {
 		st = ch.SendBytes(make([]byte, 500))
+		most = max(most, ch.Buffered())
 		r.loop.Poll(0)
 	}
-	if ch.Buffered() > 3000 || ch.Err() != poll.ErrOverflow {
-		t.Errorf("%d bytes wait, %v", ch.Buffered(), ch.Err())
+	if most > 2000 || ch.Err() != poll.ErrOverflow {
+		t.Errorf("%d bytes waited, %v", most, ch.Err())
 	}
 	r.wants(`close 1006 ""`)
 	r.finish()
