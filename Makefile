@@ -102,6 +102,7 @@ fuzz:
 # Stock clients 4.8, 3.1, 2.5 and 1.7 against our server.
 interop: programs
 	@$(NODE) $(INTEROP)/run.mjs .build/interop
+	@$(NODE) $(INTEROP)/channels.mjs .build/channels
 
 # curl, wrk and ab against webapp, and a gigabyte through a server that does not grow.
 clients:
@@ -122,6 +123,7 @@ python: programs
 browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
+	@$(NODE) $(INTEROP)/channels.mjs --browser .build/channels
 
 # The client of 2010 in Chromium, on package eio/v06.
 browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.package-lock.json
@@ -134,6 +136,7 @@ conformance:
 
 programs: build $(INTEROP)/node_modules/.package-lock.json
 	@$(GO) build -o .build/interop ./$(INTEROP)/server
+	@$(GO) build -o .build/channels ./$(INTEROP)/channels
 
 $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
 	@echo "bringing the stock clients"

@@ -110,23 +110,10 @@ func (e *Server) setCookie(res *webapp.Response, s *Session) {
 // openWebSocket switches the connection and makes it a session's transport, or a
 // probe of the session that the request names.
 func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q question) {
-	var h ws.Request
-	h.Method, h.Proto, h.Body = req.Method(), [...]string{"HTTP/1.0", "HTTP/1.1"}[req.Minor()], req.HasBody()
-	req.EachHeader(func(name, value []byte) bool {
-		h.Add(name, value)
-		return true
-	})
-	refused := ws.CheckUpgrade(&h)
-	var terms ws.Terms
-	if e.options.PerMessageDeflate != nil && refused == nil {
-		terms, refused = ws.NegotiateDeflate(h.Extensions)
-	}
+	h, terms, refused := ws.Upgrade(req, e.options.PerMessageDeflate != nil)
 	if refused != nil {
-		if refused.Header != "" {
-			res.Set(refused.Header, refused.Value)
-		}
 		e.stats.Refused++
-		res.Status(refused.Status).Set("Connection", "close").Type("text/html").End(refused.Message)
+		refused.Answer(res)
 		return
 	}
 	s := q.session

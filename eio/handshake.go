@@ -8,6 +8,7 @@ import (
 	"unique"
 
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/ws"
 )
 
 // Handshake is what a session remembers of the request that opened it. It holds
@@ -27,35 +28,9 @@ type opening struct {
 	head   unique.Handle[string]
 }
 
-// perRequest are headers that differ for each connection and mean nothing after
-// the handshake.
-func perRequest(name []byte) bool {
-	switch string(name) {
-	case "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions",
-		"content-length":
-		return true
-	}
-	return false
-}
-
 // remember makes the record of a request.
 func (e *Server) remember(req *webapp.Request) Handshake {
-	b := e.block[:0]
-	req.EachHeader(func(name, value []byte) bool {
-		at := len(b)
-		b = append(b, name...)
-		for i := at; i < len(b); i++ {
-			if c := b[i]; 'A' <= c && c <= 'Z' {
-				b[i] = c + 'a' - 'A'
-			}
-		}
-		if perRequest(b[at:]) {
-			b = b[:at]
-			return true
-		}
-		b = append(append(append(b, ": "...), value...), '\n')
-		return true
-	})
+	b := ws.AppendHead(e.block[:0], req)
 	e.block = b[:0]
 	if cap(b) > 16<<10 {
 		e.block = nil
@@ -118,11 +93,7 @@ func (h *Handshake) Headers(yield func(name, value string) bool) {
 	if h.opening == nil {
 		return
 	}
-	for line := range strings.SplitSeq(strings.TrimSuffix(h.opening.head.Value(), "\n"), "\n") {
-		if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
-			return
-		}
-	}
+	ws.HeadLines(h.opening.head.Value())(yield)
 }
 
 // Query parses the query of the target, without the parameters of Engine.IO

@@ -13,15 +13,14 @@ type Message struct {
 	data   []byte
 	binary bool
 	plain  bool
-	frames [forms][]byte
-	dense  [forms][]byte // the same, compressed
+	frames [forms]ws.Shared
 }
 
 // Reset makes m a message of data, which is kept until the next Reset.
 func (m *Message) Reset(data []byte, binary bool) {
 	m.data, m.binary, m.plain = data, binary, false
 	for f := range forms {
-		m.frames[f], m.dense[f] = reusable(m.frames[f]), reusable(m.dense[f])
+		m.frames[f].Reset()
 	}
 }
 
@@ -29,36 +28,17 @@ func (m *Message) Reset(data []byte, binary bool) {
 // compress: false.
 func (m *Message) Plain() { m.plain = true }
 
-// reusable empties a buffer for the next message, unless connections may still
-// hold it.
-func reusable(b []byte) []byte {
-	if cap(b) > reuseBytes {
-		return nil
+// frame is the frame for a session with terms of compression.
+func (m *Message) frame(e *Server, terms ws.Terms, f form) []byte {
+	shared := &m.frames[f]
+	if shared.Empty() {
+		p := packet{kind: packetMessage, binary: m.binary, data: m.data}
+		shared.Set(appendFrame(shared.Buffer(), p, f))
 	}
-	return b[:0]
-}
-
-// reuseBytes is less than the size from which poll shares a slice instead of
-// copying it.
-const reuseBytes = 2 << 10
-
-func (m *Message) frame(f form) []byte {
-	if len(m.frames[f]) == 0 {
-		m.frames[f] = appendFrame(m.frames[f], packet{kind: packetMessage, binary: m.binary, data: m.data}, f)
+	if m.plain {
+		terms = ws.Terms{}
 	}
-	return m.frames[f]
-}
-
-// frameFor is the frame for a session with terms of compression.
-func (m *Message) frameFor(e *Server, terms ws.Terms, f form) []byte {
-	plain := m.frame(f)
-	if m.plain || !e.deflater.Takes(plain, terms) {
-		return plain
-	}
-	if len(m.dense[f]) == 0 {
-		m.dense[f] = e.deflater.Compress(append(m.dense[f], plain...), 0)
-	}
-	return m.dense[f]
+	return shared.Frame(&e.deflater, terms)
 }
 
 // SendMessage is Send for a message that goes to many sessions.
@@ -71,10 +51,7 @@ func (s *Session) SendMessage(m *Message) Status {
 		return poll.Dropped
 	case s.ws != nil:
 		f := formOf(m.binary, s.protocol, s.base64)
-		if terms := s.ws.terms; terms.Window != 0 {
-			return s.ws.conn.WriteShared(m.frameFor(s.server, terms, f))
-		}
-		return s.ws.conn.WriteShared(m.frame(f))
+		return s.ws.conn.WriteShared(m.frame(s.server, s.ws.terms, f))
 	}
 	return s.polling.enqueue(packet{kind: packetMessage, binary: m.binary, plain: m.plain, data: m.data})
 }

@@ -2,7 +2,6 @@ package eio
 
 import (
 	"bytes"
-	"io"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -30,6 +29,7 @@ type rig struct {
 	reasons map[string]Reason
 	descs   map[string]error
 	drains  int
+	log     bytes.Buffer
 	peers   []*polltest.Peer
 	later   []func(error) // decisions of AllowRequest that wait, see guarded
 	bare    bool          // dial where no engine is, see listenBare
@@ -50,7 +50,7 @@ func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 	if r.loop, err = poll.New(poll.Options{Kernel: r.k}); err != nil {
 		t.Fatal(err)
 	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.NewTextHandler(&r.log, nil))
 	r.web = webapp.NewServer(r.loop, webapp.Options{
 		Logger: quiet, OnError: func(err error) { t.Errorf("OnError: %v", err) },
 	})

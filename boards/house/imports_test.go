@@ -16,7 +16,9 @@ var may = []struct {
 	{"poll/tlsconn", "poll", "it puts TLS between the loop and a handler"},
 	{"eos", "", "the platform's rules stand alone"},
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
-	{"webapp/ws", "poll webapp", "frames know bytes; the plain server knows webapp"},
+	{"webapp/ws", "poll webapp", "frames know bytes, and the handshake a request"},
+	{"webapp/websocket", "poll webapp webapp/ws eos", "plain WebSockets are carried by HTTP and frames"},
+	{"webapp/httpbridge", "poll webapp eos", "it runs handlers of net/http beside the loop"},
 	{"webapp/clients", "poll webapp", "a test program"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
 	{"webapp/templates", "poll webapp", "html/template for views: a program that has none does not link it"},
@@ -40,7 +42,7 @@ var programs = []string{"boards", "bench", "sio/conformance", "sio/interop", "ei
 var foreign = []struct {
 	path, in, except, instead string
 }{
-	{"net/http", "poll webapp eio sio eos", "", "webapp: it parses and answers HTTP on the loop"},
+	{"net/http", "poll webapp eio sio eos", "webapp/httpbridge", "webapp: it parses and answers HTTP on the loop"},
 	{"net/http/*", "poll webapp eio sio eos", "", "webapp"},
 	{"crypto/tls", "poll webapp eio sio eos", "poll/tlsconn", "poll/tlsconn, a package of its own"},
 	{"crypto/x509", "poll webapp eio sio eos", "poll/tlsconn", "poll/tlsconn, a package of its own"},

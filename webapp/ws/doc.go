@@ -7,7 +7,9 @@
 //	utf8.go       8.1      text that arrives in pieces
 //	close.go      5.5.1, 7 the body of a close frame, both directions
 //	reader.go     5.4, 6.2 Reader: frames and messages from a stream that is cut anywhere
+//	shared.go              one frame for many connections
 //	handshake.go  4.2      CheckUpgrade, AppendSwitch
+//	upgrade.go             the same for a request of package webapp; head.go, what to remember of it
 //	extension.go  9        RFC 7692, 7.1: what is agreed on about compression
 //	inflate.go             RFC 7692, 7.2.2: Inflater; huffman.go, the codes of RFC 1951
 //	deflate.go             RFC 7692, 7.2.1: Deflater

@@ -108,6 +108,9 @@ var (
 	refusedExtensions = &Refusal{400, "", "", "Invalid or unacceptable Sec-WebSocket-Extensions header"}
 )
 
+// WantsWebSocket tells whether the Upgrade header names the protocol; what else is wrong CheckUpgrade tells.
+func (r *Request) WantsWebSocket() bool { return hasToken(r.Upgrade, "websocket") }
+
 // CheckUpgrade judges a request by section 4.2.1. It returns nil or why the request is refused. Besides version 13 it
 // takes 8, the last of the drafts, which has the same handshake and the same frames.
 func CheckUpgrade(r *Request) *Refusal {
@@ -118,7 +121,7 @@ func CheckUpgrade(r *Request) *Refusal {
 		return refusedProto
 	case r.Body:
 		return refusedBody
-	case !hasToken(r.Upgrade, "websocket"):
+	case !r.WantsWebSocket():
 		return refusedUpgrade
 	case !hasToken(r.Connection, "upgrade"):
 		return refusedConnection
@@ -137,6 +140,18 @@ func CheckUpgrade(r *Request) *Refusal {
 func (r *Request) FirstProtocol() string {
 	first, _, _ := strings.Cut(r.Protocol, ",")
 	return strings.Trim(first, " \t")
+}
+
+// SelectProtocol is the first of the server's subprotocols that the client offers, or "". Names are compared exactly.
+func (r *Request) SelectProtocol(served []string) string {
+	for _, name := range served {
+		for offered := range strings.SplitSeq(r.Protocol, ",") {
+			if strings.Trim(offered, " \t") == name {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // AppendSwitch appends the 101 response to a request that CheckUpgrade accepted: the answer to its key, the subprotocol
