@@ -85,7 +85,8 @@ func featureRow(t *testing.T, names map[string]bool, cell []string) string {
 func declared(t *testing.T) map[string]bool {
 	names := make(map[string]bool)
 	for prefix, dir := range map[string]string{"": ".", "poll.": "../poll", "tlsconn.": "../poll/tlsconn",
-		"templates.": "templates", "middleware.": "middleware", "websocket.": "websocket", "eos.": "../eos"} {
+		"templates.": "templates", "middleware.": "middleware", "jwt.": "middleware/jwt",
+		"websocket.": "websocket", "eos.": "../eos"} {
 		files := must(filepath.Glob(filepath.Join(dir, "*.go")))
 		for _, name := range files {
 			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
