@@ -39,6 +39,8 @@ type FileOptions struct {
 	Headers Fields
 	// NoETag, NoLastModified and NoRanges leave something out.
 	NoETag, NoLastModified, NoRanges bool
+
+	save string // the name for Attachment
 }
 
 // rules is what Static and SendFile have in common.
@@ -133,6 +135,9 @@ func (r *Response) SendFileWith(name string, o FileOptions) {
 		r.missing(err)
 		return
 	}
+	if o.save != "" {
+		r.Attachment(o.save)
+	}
 	r.SetFields(o.Headers)
 	r.sendFound(f, &u)
 }
@@ -156,37 +161,7 @@ func (r *Response) Download(name, as string) {
 	if as == "" {
 		as = path.Base(name)
 	}
-	r.SendFileWith(name, FileOptions{Headers: MakeFields("Content-Disposition", disposition(as))})
-}
-
-// disposition is an attachment's Content-Disposition, RFC 6266: the name as it is
-// where it is ASCII, else a replacement and the name by RFC 8187.
-func disposition(name string) string {
-	const digits = "0123456789ABCDEF"
-	plain, exact := []byte(`attachment; filename="`), []byte("filename*=UTF-8''")
-	foreign := false
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c < ' ' || c >= 0x7f || c == '%':
-			foreign = true
-			plain = append(plain, '_')
-		case c == '"' || c == '\\':
-			plain = append(plain, '\\', c)
-		default:
-			plain = append(plain, c)
-		}
-		if class[c]&inToken != 0 && c != '*' && c != '\'' && c != '%' {
-			exact = append(exact, c)
-		} else {
-			exact = append(exact, '%', digits[c>>4], digits[c&15])
-		}
-	}
-	plain = append(plain, '"')
-	if foreign {
-		plain = append(append(plain, "; "...), exact...)
-	}
-	return string(plain)
+	r.SendFileWith(name, FileOptions{save: as})
 }
 
 // errHidden is a name that DenyDotfiles is about.

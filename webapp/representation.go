@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"reflect"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -71,9 +70,7 @@ func (r *Response) negotiate(req *Request, f *found, u *rules) (shrinks bool) {
 		!compressible(typeByExtension(f.name)) {
 		return false
 	}
-	if !strings.Contains(r.Get("Vary"), "Accept-Encoding") {
-		r.Append("Vary", "Accept-Encoding")
-	}
+	r.Vary("Accept-Encoding")
 	if _, ranged := req.HeaderLookup("Range"); ranged {
 		return false
 	}
