@@ -24,6 +24,8 @@ type Request struct {
 	values  []value
 	chain   chain
 	eos     *eos.Info
+	inquiry *inquiry // of Identify
+	hidden  int      // header lines behind those of head, see hide
 	kept    bool
 }
 
