@@ -1,7 +1,6 @@
 package webapp
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
@@ -103,9 +102,6 @@ func (r *Request) ask(then func(*eos.Info, error)) {
 		srv.loop.Arm(&q.timer, o.Timeout, q)
 	}
 }
-
-// peer is the address of the connection, never one from a header.
-func (r *Request) peer() netip.Addr { return r.RemoteAddr().Addr().Unmap() }
 
 // credential is a header, or else a parameter of the query.
 func (r *Request) credential(name string) string {
