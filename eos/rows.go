@@ -19,7 +19,9 @@ const (
 )
 
 // platformRows is the matrix of the platform. Modules of the web are open to
-// both modes; the others are the ones that it names as privileged.
+// both modes; the others are the ones that it names as privileged. What this
+// project has of account.set is AccountFile.Reload: a program that can be asked to
+// reload checks the row first.
 var platformRows = [apiCount]struct {
 	api          API
 	module, name string
