@@ -26,7 +26,7 @@
 //
 // With webapp's EOSOptions a handshake is verified before a session exists, and Socket.EOS and Group tell who it is.
 // Options.Policy says what the groups may do, see policy.go; DisconnectExpired ends connections with their tokens. A
-// client renews its pair in its reconnect hook: socket.io.on("reconnect_attempt", () => { socket.io.opts.query = ... }).
+// client renews its pair before it reconnects: in "reconnect_attempt" it sets socket.io.opts.query.
 //
 // # Memory and limits
 //
