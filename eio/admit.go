@@ -1,14 +1,39 @@
 package eio
 
 import (
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
 )
 
-// admit asks AllowRequest about a handshake or an upgrade and goes on with it,
-// in a later turn if it takes that long.
+// admit finds out who makes a handshake and goes on with it, in a later turn if
+// it takes that long. The requests of a session that exists are not asked again.
 func (e *Server) admit(req *webapp.Request, res *webapp.Response, q question) {
+	if q.session == nil && req.Asks() {
+		e.identify(req, res, q)
+	} else {
+		e.allow(req, res, q)
+	}
+}
+
+// identify is apart from admit because its question outlives the call.
+func (e *Server) identify(req *webapp.Request, res *webapp.Response, q question) {
+	req.Identify(func(info *eos.Info, err error) {
+		refusal := req.Refusal(info, err)
+		switch {
+		case e.closed:
+			res.Status(503).End("")
+		case refusal != nil:
+			e.refuse(res, q, refusal.Status, Forbidden, "Not verified: "+refusal.Message)
+		default:
+			e.allow(req, res, q)
+		}
+	})
+}
+
+// allow asks AllowRequest about a handshake or an upgrade, likewise.
+func (e *Server) allow(req *webapp.Request, res *webapp.Response, q question) {
 	if e.options.AllowRequest == nil {
 		e.enter(req, res, q)
 	} else {

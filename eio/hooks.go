@@ -35,8 +35,9 @@ func (s *Session) Hooks() *Hooks {
 	return s.hooks
 }
 
-// EOS is what is known of the user: the Info that Request.SetEOS got on the
-// request that opened the session, nil for nobody.
+// EOS is what is known of the user: what the Verifier of webapp's EOSOptions, or
+// Request.SetEOS, told about the request that opened the session; nil for nobody.
+// It stays as it is however long the session lasts: a reconnect is verified anew.
 func (s *Session) EOS() *eos.Info {
 	if s.hooks == nil {
 		return nil
@@ -114,7 +115,14 @@ func (e *Server) OnInitialHeaders(fn func(res *webapp.Response, req *webapp.Requ
 func (e *Server) OnHeaders(fn func(res *webapp.Response, req *webapp.Request)) { e.hook().headers = fn }
 
 // GenerateID replaces the function that makes session ids; see Options.GenerateID.
-func (e *Server) GenerateID(fn func(req *webapp.Request) string) { e.options.GenerateID = fn }
+func (e *Server) GenerateID(fn func(req *webapp.Request) string) {
+	if e.permits == nil || e.permits(eos.EngineGenerateID) {
+		e.options.GenerateID = fn
+	}
+}
+
+// Permit makes may the one who is asked what the program may call, and tells about it when it may not.
+func (e *Server) Permit(may func(api eos.API) bool) { e.permits = may }
 
 // pass brings a request through the middlewares, from number n on, and then to serve.
 func (e *Server) pass(n int, req *webapp.Request, res *webapp.Response) {

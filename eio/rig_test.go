@@ -43,6 +43,12 @@ const site, idlePort = "127.0.0.1:80", "127.0.0.1:81"
 
 func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 	t.Helper()
+	return newWebRig(t, seed, f, o, webapp.Options{})
+}
+
+// newWebRig is newRig with options of the web server.
+func newWebRig(t testing.TB, seed uint64, f polltest.Faults, o Options, web webapp.Options) *rig {
+	t.Helper()
 	r := &rig{TB: t, ends: map[string]int{}, reasons: map[string]Reason{}, descs: map[string]error{}}
 	r.handler = fixture{r}
 	r.k = polltest.New(seed, f)
@@ -50,10 +56,9 @@ func newRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 	if r.loop, err = poll.New(poll.Options{Kernel: r.k}); err != nil {
 		t.Fatal(err)
 	}
-	quiet := slog.New(slog.NewTextHandler(&r.log, nil))
-	r.web = webapp.NewServer(r.loop, webapp.Options{
-		Logger: quiet, OnError: func(err error) { t.Errorf("OnError: %v", err) },
-	})
+	web.Logger = slog.New(slog.NewTextHandler(&r.log, nil))
+	web.OnError = func(err error) { t.Errorf("OnError: %v", err) }
+	r.web = webapp.NewServer(r.loop, web)
 	r.web.Handle("", func(_ *webapp.Request, res *webapp.Response) { res.SendStatus(404) })
 	if _, err := r.loop.Listen(poll.ListenOptions{Address: site, Accept: r.web.Accept}); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/edgesio/edgesio/eio/internal/jstext"
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -16,8 +17,9 @@ type Server struct {
 	options      Options
 	sessions     table
 	onConnection func(*Session)
-	hooks        *engineHooks // nil while nobody listens
-	debug        *slog.Logger // nil while nobody wants to know
+	hooks        *engineHooks       // nil while nobody listens
+	permits      func(eos.API) bool // nil: everything
+	debug        *slog.Logger       // nil while nobody wants to know
 	limits       ws.Limits
 	inflater     ws.Inflater    // of compressed messages that come in
 	deflater     ws.Deflater    // of those that go out
@@ -59,15 +61,16 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	return e, nil
 }
 
-// Attach makes an engine and gives it every request below its path on srv.
+// Attach makes an engine and gives it every request below its path on srv. The
+// users of its handshakes are identified as webapp's EOSOptions say.
 func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	e, err := New(loop, o)
 	if err == nil {
 		e.deflater.Writer = srv.Flate
 		if o.NoTrailingSlash {
-			srv.Handle(e.options.Path, e.Handle)
+			srv.HandleOpen(e.options.Path, e.Handle)
 		}
-		srv.Handle(e.options.Path+"/", e.Handle)
+		srv.HandleOpen(e.options.Path+"/", e.Handle)
 	}
 	return e, err
 }
@@ -162,7 +165,8 @@ func (e *Server) question(req *webapp.Request) (q question) {
 }
 
 // refuse answers a request with an error: as JSON, or to a WebSocket request,
-// whose client cannot read that, as plain text with status 400.
+// whose client cannot read that, as plain text, with status 400 unless it is about
+// the user.
 func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
 	e.stats.Refused++
 	if e.debug != nil {
@@ -171,8 +175,14 @@ func (e *Server) refuse(res *webapp.Response, q question, status int, code Code,
 	if e.hooks != nil && e.hooks.connectionError != nil {
 		e.hooks.connectionError(&ConnectionError{Request: q.req, Code: code, Message: message, Context: q.context()})
 	}
+	if status == 401 {
+		res.Set("WWW-Authenticate", "EdgerOS")
+	}
 	if q.upgrade {
-		res.Status(400).Set("Connection", "close").Type("text/html").End(message)
+		if status != 401 && status != 503 {
+			status = 400
+		}
+		res.Status(status).Set("Connection", "close").Type("text/html").End(message)
 		return
 	}
 	b := append(e.script[:0], `{"code":`...)

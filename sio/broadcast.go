@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 )
 
 // Sending to many: the packet is encoded once and its frames are shared.
@@ -17,6 +18,7 @@ type Packet struct {
 	atts     [][]byte
 	offset   []byte // for connection state recovery
 	to       generation
+	deaf     uint8 // a bit for each group that may not receive it
 }
 
 // generation restricts a packet to some of its audience.
@@ -71,14 +73,18 @@ func (p *Packet) empty() {
 		p.messages[i].Reset(nil, false)
 	}
 	p.text, p.atts, p.offset, p.to = nil, nil, p.offset[:0], everybody
+	p.deaf = 0
 }
+
+// isDeaf tells whether the socket's group is among those that may not receive something.
+func (s *Socket) isDeaf(groups uint8) bool { return groups>>s.client.group&1 != 0 }
 
 // deliver sends a packet to a socket that is part of its audience.
 func (s *Socket) deliver(p *Packet, volatile bool) Status {
 	if !s.Connected() || volatile && !s.client.conn.Writable() {
 		return Dropped
 	}
-	if p.to != everybody && (p.to == clients4) != s.client.proto4 {
+	if p.to != everybody && (p.to == clients4) != s.client.proto4 || p.deaf != 0 && s.isDeaf(p.deaf) {
 		return Dropped
 	}
 	status := OK
@@ -134,6 +140,8 @@ type BroadcastOperator struct {
 	volatile      bool
 	local         bool
 	plain         bool // not to be compressed
+	own           bool // begun at a socket
+	nobody        bool // the program may not begin it
 	timeout       time.Duration
 }
 
@@ -150,6 +158,20 @@ func (o BroadcastOperator) In(rooms ...string) BroadcastOperator { return o.To(r
 func (o BroadcastOperator) Except(rooms ...string) BroadcastOperator {
 	o.except = o.except.with(rooms)
 	return o
+}
+
+// unless makes it a broadcast to nobody when the program may not begin it.
+func (o BroadcastOperator) unless(may bool) BroadcastOperator {
+	o.nobody = !may
+	return o
+}
+
+// may tells why the broadcast may not be sent.
+func (o *BroadcastOperator) may() error {
+	if o.own {
+		return o.ns.server.permits.Check(eos.SocketEmit)
+	}
+	return o.ns.server.permits.Check(eos.NamespaceEmit)
 }
 
 // Volatile leaves out clients that are not ready to receive.
@@ -196,6 +218,9 @@ func (o BroadcastOperator) FetchSockets() []*Socket {
 
 // each calls fn for the operator's namespace, or for each child of a dynamic one.
 func (o *BroadcastOperator) each(fn func(*Namespace)) {
+	if o.nobody {
+		return
+	}
 	if o.ns.match == nil {
 		fn(o.ns)
 		return
@@ -208,6 +233,13 @@ func (o *BroadcastOperator) each(fn func(*Namespace)) {
 // emit encodes the event and hands it to the adapter.
 func (o *BroadcastOperator) emit(event string, args []any, single *one) Status {
 	srv := o.ns.server
+	if err := o.may(); err != nil {
+		srv.report(nil, err)
+		return Dropped
+	}
+	if o.nobody {
+		return Dropped
+	}
 	if reservedEvent(event) {
 		srv.report(nil, ErrReserved)
 		return Dropped
@@ -261,6 +293,9 @@ func (o *BroadcastOperator) send(ns *Namespace, whom generation, event string, a
 		return Dropped
 	}
 	p, to := &enc.packet, &enc.audience
+	if ns.rules != nil {
+		p.deaf = allGroups &^ ns.rules.receivers(event)
+	}
 	p.fill(message, binary, atts)
 	if o.plain {
 		p.plain()
@@ -279,7 +314,7 @@ func (o *BroadcastOperator) send(ns *Namespace, whom generation, event string, a
 // audience, so they run before the broadcast and not within.
 func (o *BroadcastOperator) notify(event string, args []any) {
 	for _, s := range o.FetchSockets() {
-		if s.listeners.has(onAnyOutgoing) {
+		if s.listeners.has(onAnyOutgoing) && s.receives(event) {
 			s.notify(event, args)
 		}
 	}

@@ -29,6 +29,10 @@ type gathering struct {
 func (o BroadcastOperator) EmitWithAck(event string, fn AcksFunc, args ...any) Status {
 	srv := o.ns.server
 	g := &gathering{srv: srv, fn: fn}
+	if err := o.may(); err != nil {
+		g.settle(err)
+		return Dropped
+	}
 	if reservedEvent(event) {
 		srv.report(nil, ErrReserved)
 		g.settle(ErrNotSent)
@@ -53,6 +57,9 @@ func (g *gathering) ask(o *BroadcastOperator, ns *Namespace, event string, args 
 	id := uint64(0)
 	to := o.audience()
 	ns.adapter.Each(&to, func(s *Socket) {
+		if !s.receives(event) {
+			return
+		}
 		if s.state == socketConnected && (!o.volatile || s.client.conn.Writable()) {
 			list = append(list, s)
 			id = max(id, uint64(s.lastAck))

@@ -2,6 +2,7 @@ package sio
 
 import (
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 )
 
@@ -32,7 +33,8 @@ type Client struct {
 	delay  *deadline
 	input  decoder
 	state  clientState
-	proto4 bool // Socket.IO protocol 4 over Engine.IO 3
+	proto4 bool  // Socket.IO protocol 4 over Engine.IO 3
+	group  uint8 // of the user, in groups
 }
 
 // deadline is the connect timeout of a client; it is dropped when the client joined.
@@ -63,7 +65,12 @@ func (c *Client) await() {
 func (d *deadline) OnTimer(*poll.Timer) { d.client.close() }
 
 // Conn is the Engine.IO session.
-func (c *Client) Conn() *eio.Session { return c.conn }
+func (c *Client) Conn() *eio.Session {
+	if !c.may(eos.ClientConn) {
+		return nil
+	}
+	return c.conn
+}
 
 // Server is the server that the client is connected to.
 func (c *Client) Server() *Server { return c.server }
@@ -100,6 +107,12 @@ func (srv *Server) onSession(conn *eio.Session) {
 		srv.clients4++
 	}
 	c.await()
+	if srv.opts.Accounts != nil {
+		c.group = srv.groupOf(c)
+	}
+	if srv.expiries != nil {
+		srv.expiries.watch(c)
+	}
 	if c.proto4 {
 		c.connect(srv.Namespace.name, "")
 	}
@@ -285,7 +298,7 @@ func (c *Client) send(kind packetType, ns *Namespace, payload ...string) Status 
 // disconnect disconnects every socket, then closes the connection.
 func (c *Client) disconnect() {
 	for s := c.first(socketConnected); s != nil; s = c.first(socketConnected) {
-		s.Disconnect(false)
+		s.disconnect(false)
 	}
 	c.close()
 }
@@ -334,6 +347,9 @@ func (c *Client) onClose(reason Reason, desc error) {
 		srv.clients4--
 	}
 	c.joined()
+	if srv.expiries != nil {
+		srv.expiries.forget(c)
+	}
 	c.input.drop(&srv.pool)
 	outer := srv.closing
 	srv.closing = desc

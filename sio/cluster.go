@@ -3,6 +3,8 @@ package sio
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/edgesio/edgesio/eos"
 )
 
 // What reaches beyond one socket: queries and commands for an audience, sockets of other servers, and messages between
@@ -42,17 +44,17 @@ func (o *BroadcastOperator) audience() Audience {
 
 // SocketsJoin makes the audience join rooms. A socket that is in too many rooms already does not.
 func (o BroadcastOperator) SocketsJoin(rooms ...string) {
-	o.command(func(s *Socket) { _ = s.Join(rooms...) }, func(c ClusterAdapter, to *Audience) { c.AddSockets(to, rooms) })
+	o.command(func(s *Socket) { _ = s.join(rooms) }, func(c ClusterAdapter, to *Audience) { c.AddSockets(to, rooms) })
 }
 
 // SocketsLeave makes the audience leave rooms.
 func (o BroadcastOperator) SocketsLeave(rooms ...string) {
-	o.command(func(s *Socket) { s.Leave(rooms...) }, func(c ClusterAdapter, to *Audience) { c.DelSockets(to, rooms) })
+	o.command(func(s *Socket) { s.leave(rooms) }, func(c ClusterAdapter, to *Audience) { c.DelSockets(to, rooms) })
 }
 
 // DisconnectSockets disconnects the audience; see Socket.Disconnect.
 func (o BroadcastOperator) DisconnectSockets(close bool) {
-	o.command(func(s *Socket) { s.Disconnect(close) },
+	o.command(func(s *Socket) { s.disconnect(close) },
 		func(c ClusterAdapter, to *Audience) { c.DisconnectSockets(to, close) })
 }
 
@@ -94,10 +96,21 @@ func (ns *Namespace) DisconnectSockets(close bool) {
 }
 
 // AllSockets returns everybody's id.
-func (ns *Namespace) AllSockets() []string { return BroadcastOperator{ns: ns}.AllSockets() }
+func (ns *Namespace) AllSockets() []string {
+	if !ns.may(eos.NamespaceClients) {
+		return nil
+	}
+	return BroadcastOperator{ns: ns}.AllSockets()
+}
 
 // Clients calls fn with everybody's id, as servers of 2.x do.
-func (ns *Namespace) Clients(fn func(err error, ids []string)) { fn(nil, ns.AllSockets()) }
+func (ns *Namespace) Clients(fn func(err error, ids []string)) {
+	if err := ns.server.permits.Check(eos.NamespaceClients); err != nil {
+		fn(err, nil)
+		return
+	}
+	fn(nil, BroadcastOperator{ns: ns}.AllSockets())
+}
 
 // RemoteSocket is a socket as any server of a cluster knows it. What is done with it goes through the adapter.
 type RemoteSocket struct {
@@ -114,7 +127,7 @@ type RemoteSocket struct {
 func (o BroadcastOperator) FetchRemoteSockets(fn func(list []RemoteSocket, err error)) {
 	var list []RemoteSocket
 	for _, s := range o.FetchSockets() {
-		list = append(list, RemoteSocket{ID: s.id, Rooms: s.Rooms(), Data: s.Data, Local: s, Namespace: s.ns})
+		list = append(list, RemoteSocket{ID: s.id, Rooms: s.rooms(), Data: s.Data, Local: s, Namespace: s.ns})
 	}
 	waiting := 1
 	var failed error

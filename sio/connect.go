@@ -107,6 +107,11 @@ func queryJSON(query string) string {
 
 // connect begins the way of a socket into a namespace.
 func (c *Client) connect(name, auth string) {
+	if p := c.server.opts.Policy; p != nil && !p.MayConnect(groups[c.group], name) {
+		err := c.deny(nil, actConnect, name)
+		c.refuseNamespace(name, Error{Message: err.Error(), Data: err}, true)
+		return
+	}
 	ns := c.server.lookup(name, auth, c)
 	if ns == nil {
 		c.refuseNamespace(name, Error{Message: "Invalid namespace"}, false)

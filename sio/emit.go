@@ -3,6 +3,8 @@ package sio
 import (
 	"slices"
 	"time"
+
+	"github.com/edgesio/edgesio/eos"
 )
 
 // Sending to one socket.
@@ -38,13 +40,18 @@ func (s *Socket) EmitWithAck(event string, fn AckFunc, args ...any) Status {
 func (s *Socket) Write(args ...any) Status { return s.Send(args...) }
 
 // Send emits the event "message".
-func (s *Socket) Send(args ...any) Status { return s.Emit("message", args...) }
+func (s *Socket) Send(args ...any) Status {
+	if !s.may(eos.SocketSend) {
+		return Dropped
+	}
+	return s.Emit("message", args...)
+}
 
 // Volatile makes the next emit one that is dropped instead of queued when the client is not ready to receive.
 func (s *Socket) Volatile() Sender { return Sender{s, sending{volatile: true}} }
 
 // Compress with false makes the next emit one that is not compressed.
-func (s *Socket) Compress(on bool) Sender { return Sender{s, sending{plain: !on}} }
+func (s *Socket) Compress(on bool) Sender { return Sender{socket: s}.Compress(on) }
 
 // Binary tells, as flags of servers of 2.x do, whether the next emit has attachments. It is found out in any case.
 func (s *Socket) Binary(bool) Sender { return Sender{socket: s} }
@@ -69,7 +76,12 @@ type sending struct {
 func (x Sender) Volatile() Sender { x.how.volatile = true; return x }
 
 // Compress with false keeps the event from being compressed, where the engine's options would have it compressed.
-func (x Sender) Compress(on bool) Sender { x.how.plain = !on; return x }
+func (x Sender) Compress(on bool) Sender {
+	if x.socket.may(eos.SocketCompress) {
+		x.how.plain = !on
+	}
+	return x
+}
 
 // Timeout settles the ack with ErrTimeout when no answer came within d.
 func (x Sender) Timeout(d time.Duration) Sender { x.how.timeout = d; return x }
@@ -98,10 +110,19 @@ func (x Sender) EmitWithAck(event string, fn AckFunc, args ...any) Status {
 // emit sends an event with args, or with the single argument.
 func (s *Socket) emit(how sending, event string, args []any, single *one, fn AckFunc) Status {
 	srv := s.client.server
+	if err := srv.permits.Check(eos.SocketEmit); err != nil {
+		return srv.denied(s, fn, err)
+	}
 	if reservedEvent(event) {
 		srv.report(s, ErrReserved)
 		if fn != nil {
 			srv.fail(s, fn, ErrNotSent)
+		}
+		return Dropped
+	}
+	if s.ns.rules != nil && !s.receives(event) {
+		if fn != nil {
+			srv.fail(s, fn, &eos.PolicyError{Action: actReceive, Name: event, Group: s.Group()})
 		}
 		return Dropped
 	}

@@ -16,7 +16,12 @@ type Handshake struct {
 }
 
 // Handshake returns the socket's handshake. It costs nothing until it is asked something.
-func (s *Socket) Handshake() Handshake { return handshakeOf(s.client.conn, s.auth) }
+func (s *Socket) Handshake() Handshake {
+	if !s.may(eos.SocketHandshake) {
+		return Handshake{Handshake: new(eio.Handshake)}
+	}
+	return handshakeOf(s.client.conn, s.auth)
+}
 
 func handshakeOf(conn *eio.Session, auth string) Handshake {
 	return Handshake{conn.Handshake(), auth, conn.EOS()}

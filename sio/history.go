@@ -34,6 +34,7 @@ type kept struct {
 	data          []byte
 	ends          []uint32 // of the message, then of each attachment; nil without attachments
 	binary        bool
+	deaf          uint8 // see Packet
 	rooms, except []string
 }
 
@@ -81,7 +82,8 @@ func (h *history) keep(ns *Namespace, p *Packet, to *Audience) {
 		ns.gap = h.last
 		return
 	}
-	k := kept{ns: ns, number: h.last, at: h.loop.Now(), binary: p.binary, data: append(make([]byte, 0, n), p.text...),
+	k := kept{ns: ns, number: h.last, at: h.loop.Now(), binary: p.binary, deaf: p.deaf,
+		data:  append(make([]byte, 0, n), p.text...),
 		rooms: slices.Clone(to.Rooms), except: slices.Clone(to.Except)}
 	if len(p.atts) > 0 {
 		k.ends = append(k.ends, uint32(len(k.data)))
@@ -191,7 +193,7 @@ func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send fun
 		if k.ns != ns || k.number <= since || !k.reaches(s) {
 			continue
 		}
-		p.Message, p.Binary, p.Attachments = k.data, k.binary, p.Attachments[:0]
+		p.Message, p.Binary, p.Attachments, p.deaf = k.data, k.binary, p.Attachments[:0], k.deaf
 		for j, end := range k.ends {
 			if j == 0 {
 				p.Message = k.data[:end]

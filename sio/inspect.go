@@ -1,6 +1,10 @@
 package sio
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // What is registered, as EventEmitter tells it.
 
@@ -48,13 +52,26 @@ func (s *Socket) Listeners(event string) []func(*Event) { return s.listeners.nam
 func (s *Socket) ListenerCount(event string) int { return len(s.listeners.named(event)) }
 
 // EventNames are the events that the socket has handlers of its own for.
-func (s *Socket) EventNames() []string { return s.listeners.names() }
+func (s *Socket) EventNames() []string {
+	if !s.may(eos.SocketEventNames) {
+		return nil
+	}
+	return s.listeners.names()
+}
 
 // RemoveListener is Listener.Off.
-func (s *Socket) RemoveListener(l Listener) { l.Off() }
+func (s *Socket) RemoveListener(l Listener) {
+	if s.may(eos.SocketRemoveListener) {
+		l.Off()
+	}
+}
 
 // RemoveAllListeners removes the socket's handlers of the events, of all its events when none is named.
-func (s *Socket) RemoveAllListeners(events ...string) { s.listeners.removeEvents(events) }
+func (s *Socket) RemoveAllListeners(events ...string) {
+	if s.may(eos.SocketRemoveAllListeners) {
+		s.listeners.removeEvents(events)
+	}
+}
 
 // ListenersAny returns the catch-all handlers.
 func (s *Socket) ListenersAny() []func(*Event) { return catchAll[func(*Event)](s.listeners, onAny) }
@@ -81,6 +98,9 @@ func (ns *Namespace) RemoveAllListeners(events ...string) { ns.listeners.removeE
 
 // Once is On for one event.
 func (ns *Namespace) Once(event string, fn func(*Event)) Listener {
+	if !ns.may(eos.SocketOnce) {
+		return Listener{}
+	}
 	return ns.listeners.add(onEvent, event, fn, true, false)
 }
 

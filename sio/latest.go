@@ -43,7 +43,7 @@ type LatestSender struct {
 // Latest makes the next emit one whose value replaces an older one of the same key that the client was not ready for.
 // The key is for one socket and all its events.
 func (s *Socket) Latest(key string) LatestSender {
-	return LatestSender{to: BroadcastOperator{ns: s.ns}, key: key, socket: s}
+	return LatestSender{to: BroadcastOperator{ns: s.ns, own: true}, key: key, socket: s}
 }
 
 // Latest makes the broadcast one that each client gets when it is ready, in place of older ones of the same key. It
@@ -56,6 +56,10 @@ func (ns *Namespace) Latest(key string) LatestSender { return BroadcastOperator{
 // Emit sends the value, or keeps it: then the result is Pressure, and Dropped when there is no room for it.
 func (l LatestSender) Emit(event string, args ...any) Status {
 	srv := l.to.ns.server
+	if err := l.to.may(); err != nil {
+		srv.report(nil, err)
+		return Dropped
+	}
 	if reservedEvent(event) {
 		srv.report(nil, ErrReserved)
 		return Dropped
@@ -96,6 +100,9 @@ func (l LatestSender) send(ns *Namespace, list []*Socket, event string, args []a
 	var kept *latest
 	status := OK
 	for _, s := range list {
+		if !s.receives(event) {
+			continue
+		}
 		if s.Connected() && s.client.conn.Writable() && (s.extra == nil || s.extra.waiting == nil) {
 			status = max(status, s.deliver(p, false))
 			continue

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -14,11 +15,14 @@ import (
 
 // Attach serves the clients of another app of the same loop too, below the same path.
 func (srv *Server) Attach(app *webapp.App) error {
+	if err := srv.permits.Check(eos.ServerAttach); err != nil {
+		return err
+	}
 	if app.Loop() != srv.loop {
 		return errors.New("sio: the app is on another loop")
 	}
 	srv.mount(app.Server())
-	app.Server().Handle(srv.opts.Path+"/", srv.engine.Handle)
+	app.Server().HandleOpen(srv.opts.Path+"/", srv.engine.Handle)
 	return nil
 }
 
@@ -26,16 +30,29 @@ func (srv *Server) Attach(app *webapp.App) error {
 func (srv *Server) Listen(app *webapp.App) error { return srv.Attach(app) }
 
 // Bind takes the sessions of another engine.
-func (srv *Server) Bind(engine *eio.Server) { engine.OnConnection(srv.onSession) }
+func (srv *Server) Bind(engine *eio.Server) {
+	if srv.may(nil, eos.ServerBind) {
+		engine.OnConnection(srv.onSession)
+	}
+}
 
 // Accept makes an engine's session a client: the reference's onconnection.
-func (srv *Server) Accept(conn *eio.Session) { srv.onSession(conn) }
+func (srv *Server) Accept(conn *eio.Session) {
+	if srv.may(nil, eos.ServerOnConnection) {
+		srv.onSession(conn)
+	}
+}
 
 // ServeClient tells whether the files for browsers are served.
-func (srv *Server) ServeClient() bool { return !srv.opts.NoServeClient }
+func (srv *Server) ServeClient() bool {
+	return srv.may(nil, eos.ServerServeClient) && !srv.opts.NoServeClient
+}
 
 // Connected are the namespace's sockets by id.
 func (ns *Namespace) Connected() map[string]*Socket {
+	if !ns.may(eos.NamespaceConnected) {
+		return nil
+	}
 	all := make(map[string]*Socket, len(ns.sockets))
 	for _, s := range ns.sockets {
 		all[s.id] = s
@@ -44,13 +61,28 @@ func (ns *Namespace) Connected() map[string]*Socket {
 }
 
 // RemoteAddress is the client's IP address.
-func (s *Socket) RemoteAddress() string { return s.client.conn.Handshake().Address() }
+func (s *Socket) RemoteAddress() string {
+	if !s.may(eos.SocketRemoteAddress) {
+		return ""
+	}
+	return s.client.conn.Handshake().Address()
+}
 
 // Request is what is kept of the request that opened the session.
-func (s *Socket) Request() *eio.Handshake { return s.client.conn.Handshake() }
+func (s *Socket) Request() *eio.Handshake {
+	if !s.may(eos.SocketRequest) {
+		return new(eio.Handshake)
+	}
+	return s.client.conn.Handshake()
+}
 
 // Request is what is kept of the request that opened the session.
-func (c *Client) Request() *eio.Handshake { return c.conn.Handshake() }
+func (c *Client) Request() *eio.Handshake {
+	if !c.may(eos.ClientRequest) {
+		return new(eio.Handshake)
+	}
+	return c.conn.Handshake()
+}
 
 // Disconnected is the contrary of Connected.
 func (s *Socket) Disconnected() bool { return !s.Connected() }
@@ -60,8 +92,11 @@ func (s *Socket) JoinFunc(fn func(error), rooms ...string) { fn(s.Join(rooms...)
 
 // LeaveFunc is Leave with a callback, which is called before it returns.
 func (s *Socket) LeaveFunc(fn func(error), rooms ...string) {
-	s.Leave(rooms...)
-	fn(nil)
+	err := s.client.server.permits.Check(eos.SocketLeave)
+	if err == nil {
+		s.leave(rooms)
+	}
+	fn(err)
 }
 
 // originAllowed is 2.x's rule for the option origins, with whole names instead of parts of them.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/edgesio/edgesio/eos"
 )
 
 // Namespace is a part of the server that clients join by name and that has its own sockets, rooms, middlewares and
@@ -23,6 +25,7 @@ type Namespace struct {
 	secrets    map[string]*Socket // connected sockets by pid, then
 	gap        uint64             // number of the latest packet that is forgotten
 	lost       int                // sockets that may come back
+	rules      *rules             // nil without a policy
 	listeners  listeners
 	sockets    []*Socket
 	table      socketTable
@@ -32,7 +35,8 @@ type Namespace struct {
 
 // newNamespace makes a namespace with its adapter.
 func (srv *Server) newNamespace(name string, parent *Namespace) *Namespace {
-	ns := &Namespace{server: srv, name: name, wire: wireName(name), parent: parent}
+	ns := &Namespace{server: srv, name: name, wire: wireName(name), parent: parent,
+		rules: srv.newRules(name)}
 	ns.adapter = srv.opts.Adapter(ns)
 	if srv.history != nil {
 		ns.keeper, _ = ns.adapter.(RecoveryAdapter)
@@ -42,6 +46,9 @@ func (srv *Server) newNamespace(name string, parent *Namespace) *Namespace {
 
 // Of returns the namespace of a name, which is made when it does not exist. A missing leading slash is added.
 func (srv *Server) Of(name string) *Namespace {
+	if !srv.may(nil, eos.ServerOf) {
+		return srv.detached()
+	}
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
@@ -58,6 +65,9 @@ func (srv *Server) Of(name string) *Namespace {
 // life. match is asked on the loop, before any middleware, for names that no namespace has. At most
 // Options.MaxChildNamespaces children live at a time.
 func (srv *Server) OfFunc(match func(name string, h Handshake) bool) *Namespace {
+	if !srv.may(nil, eos.ServerOf) {
+		return srv.detached()
+	}
 	ns := &Namespace{server: srv, name: "/_" + strconv.Itoa(len(srv.parents)), match: match}
 	srv.parents = append(srv.parents, ns)
 	return ns
@@ -134,7 +144,12 @@ func (ns *Namespace) discard() {
 }
 
 // Name is the name of the namespace, with its leading slash.
-func (ns *Namespace) Name() string { return ns.name }
+func (ns *Namespace) Name() string {
+	if !ns.may(eos.NamespaceName) {
+		return ""
+	}
+	return ns.name
+}
 
 // Server is the server that the namespace belongs to.
 func (ns *Namespace) Server() *Server { return ns.server }
@@ -146,7 +161,12 @@ func (ns *Namespace) Adapter() Adapter { return ns.adapter }
 func (ns *Namespace) Socket(id string) *Socket { return ns.table.find(id) }
 
 // Sockets returns the connected sockets, in no order. The slice is the caller's.
-func (ns *Namespace) Sockets() []*Socket { return slices.Clone(ns.sockets) }
+func (ns *Namespace) Sockets() []*Socket {
+	if !ns.may(eos.ServerSockets) {
+		return nil
+	}
+	return slices.Clone(ns.sockets)
+}
 
 // Len is the number of connected sockets.
 func (ns *Namespace) Len() int { return len(ns.sockets) }
@@ -225,7 +245,11 @@ func (ns *Namespace) nextEpoch() uint32 {
 }
 
 // Use adds a middleware: each client that joins must pass all of them, in the order in which they were added.
-func (ns *Namespace) Use(fn Middleware) { ns.listeners.add(onAdmit, "", fn, false, false) }
+func (ns *Namespace) Use(fn Middleware) {
+	if ns.may(eos.NamespaceUse) {
+		ns.listeners.add(onAdmit, "", fn, false, false)
+	}
+}
 
 // OnConnection calls fn with each socket that connected. fn registers the socket's handlers, unless those of the
 // namespace are enough.
@@ -246,11 +270,17 @@ func (ns *Namespace) OnDisconnect(fn func(*Socket, Reason)) Listener {
 // On calls fn for each event of a name that comes to a socket of the namespace: one function for all of them, which
 // Event.Socket tells apart. It runs before the socket's own handlers.
 func (ns *Namespace) On(event string, fn func(*Event)) Listener {
+	if !ns.may(eos.SocketOn) {
+		return Listener{}
+	}
 	return ns.listeners.add(onEvent, event, fn, false, false)
 }
 
 // OnAny calls fn for every event that comes to a socket of the namespace, before middlewares and handlers.
 func (ns *Namespace) OnAny(fn func(*Event)) Listener {
+	if !ns.may(eos.SocketOn) {
+		return Listener{}
+	}
 	return ns.listeners.add(onAny, "", fn, false, false)
 }
 

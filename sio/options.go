@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -58,6 +59,15 @@ type Options struct {
 	Origins []string
 	// OriginFunc decides instead of Origins, now or in a later turn. Without an Origin header it gets the Referer.
 	OriginFunc func(origin string, decide func(ok bool))
+
+	// Policy says which group may join which namespace and room, emit and receive which event; see policy.go for what
+	// happens to the others. Nil lets everybody do everything.
+	Policy *eos.Policy
+	// Accounts knows the groups of users. Default: those of the app's EOSOptions; everybody is a guest without.
+	Accounts eos.Accounts
+	// DisconnectExpired disconnects clients when the token that they were verified by ends, up to a second late: each
+	// socket gets the event "eos_expired" first.
+	DisconnectExpired bool
 
 	// The engine's options, see eio.Options.
 	PingInterval, PingTimeout        time.Duration

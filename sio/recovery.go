@@ -3,6 +3,7 @@ package sio
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,6 +43,7 @@ func (r ConnectionStateRecovery) withDefaults() (*ConnectionStateRecovery, error
 type SavedSession struct {
 	ID    string   // of the socket
 	PID   string   // the client's secret
+	Acoid string   // of the user, "" for nobody: only the same one comes back
 	Rooms []string // the socket's own not counted
 	Data  any
 	// Since is the adapter's LastOffset from when the socket first connected: a client that comes back without an
@@ -72,6 +74,7 @@ type MissedPacket struct {
 	Message     []byte
 	Binary      bool
 	Attachments [][]byte // binary messages that follow
+	deaf        uint8    // see Packet
 }
 
 // recovery is what a socket needs that may come back, or came back.
@@ -130,6 +133,10 @@ func (s *Socket) identify(then func()) {
 			return
 		}
 		decided = true
+		if saved != nil && saved.Acoid != s.EOS().Acoid() {
+			ns.keeper.PersistSession(saved) // it is another user's
+			saved = nil
+		}
 		if saved == nil || ns.table.find(saved.ID) != nil {
 			x.pid = ns.server.newPID()
 			then()
@@ -137,9 +144,19 @@ func (s *Socket) identify(then func()) {
 		}
 		s.id, s.Data, x.pid, x.since = saved.ID, saved.Data, saved.PID, saved.Since
 		x.saved, x.recovered = saved, true
-		_ = s.Join(saved.Rooms...) // they were within the limits when it was lost
+		saved.Rooms = s.rejoin(saved.Rooms)
 		then()
 	})
+}
+
+// rejoin joins the rooms of a socket that comes back, and returns those that its user may still be in. They were within
+// the limits when it was lost.
+func (s *Socket) rejoin(rooms []string) []string {
+	if s.ns.rules == nil {
+		_ = s.join(rooms)
+		return rooms
+	}
+	return slices.DeleteFunc(rooms, func(name string) bool { return s.join([]string{name}) != nil })
 }
 
 // newPID makes a secret of 120 bits.
@@ -153,10 +170,12 @@ func (srv *Server) newPID() string {
 var ErrResumed = errors.New("sio: the client came back over another transport")
 
 // takeOver ends the connection of a socket whose client is back. Whoever knows the pid of a socket that is connected
-// must also come from its address and with its auth; else that socket stays, and the other is a new one.
+// must also be its user, and come from its address and with its auth; else that socket stays, and the other is a new
+// one.
 func (ns *Namespace) takeOver(pid string, by *Socket) {
 	old := ns.secrets[pid]
 	if old == nil || old.client == by.client || old.auth != by.auth ||
+		old.EOS().Acoid() != by.EOS().Acoid() ||
 		old.client.conn.RemoteAddr().Addr() != by.client.conn.RemoteAddr().Addr() {
 		return
 	}
@@ -172,6 +191,9 @@ func (s *Socket) announce() string {
 	}
 	if saved := x.saved; saved != nil {
 		ns.keeper.Replay(saved, x.offset, func(p *MissedPacket) {
+			if s.isDeaf(p.deaf) {
+				return
+			}
 			s.client.conn.Send(p.Message, p.Binary)
 			for _, b := range p.Attachments {
 				s.client.conn.Send(b, true)
@@ -198,8 +220,8 @@ func (s *Socket) persist(reason Reason) {
 		ns.secrets = nil // maps do not shrink
 	}
 	if recoverable(reason) {
-		ns.keeper.PersistSession(&SavedSession{ID: s.id, PID: x.pid, Rooms: ns.adapter.SocketRooms(nil, s), Data: s.Data,
-			Since: x.since})
+		ns.keeper.PersistSession(&SavedSession{ID: s.id, PID: x.pid, Acoid: s.EOS().Acoid(),
+			Rooms: ns.adapter.SocketRooms(nil, s), Data: s.Data, Since: x.since})
 		return
 	}
 	x.pid = ""

@@ -24,7 +24,18 @@ type ghost struct {
 // join opens a session and joins a namespace with what the ghost knows; what came before the answer is in missed.
 func (g *ghost) join(r *rig, wire, auth string) (sid string) {
 	r.t.Helper()
-	g.wsClient, g.missed = r.ws(4, ""), nil
+	return g.joinOver(r.ws(4, ""), wire, auth)
+}
+
+// joinAs is join in the main namespace, over a session of a query.
+func (g *ghost) joinAs(r *rig, query string) (sid string) {
+	r.t.Helper()
+	return g.joinOver(r.ws(4, query), "", "")
+}
+
+func (g *ghost) joinOver(c *wsClient, wire, auth string) (sid string) {
+	c.r.t.Helper()
+	g.wsClient, g.missed = c, nil
 	fields := strings.TrimSuffix(strings.TrimPrefix(auth, "{"), "}")
 	for _, f := range [][2]string{{"pid", g.pid}, {"offset", g.offset}} {
 		if f[1] != "" {

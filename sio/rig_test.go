@@ -37,11 +37,17 @@ func newRig(t testing.TB, o Options) *rig {
 // newLoggingRig is newRig with the log, where faults of handlers go too.
 func newLoggingRig(t testing.TB, o Options, log io.Writer) *rig {
 	t.Helper()
+	return newWebRig(t, o, log, webapp.Options{})
+}
+
+// newWebRig is newLoggingRig with options of the app.
+func newWebRig(t testing.TB, o Options, log io.Writer, web webapp.Options) *rig {
+	t.Helper()
+	web.Logger = slog.New(slog.NewTextHandler(log, nil))
 	k := polltest.New(1, polltest.Faults{})
 	loop, err := poll.New(poll.Options{Kernel: k})
 	check(t, err)
-	app, err := webapp.CreateWith(loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80},
-		webapp.Options{Logger: slog.New(slog.NewTextHandler(log, nil))})
+	app, err := webapp.CreateWith(loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80}, web)
 	check(t, err)
 	server, err := New(app, o)
 	check(t, err)

@@ -1,11 +1,26 @@
 package sio
 
+import "github.com/edgesio/edgesio/eos"
+
 // Rooms of a socket, and where broadcasts begin: at a namespace for all its sockets, at a socket for all but itself.
 
 // Join puts the socket into rooms. It may be called in a middleware already. A room that the socket is in is no error.
+// A room that the policy keeps from the user is an *eos.PolicyError, and then the socket joins none of them.
 func (s *Socket) Join(rooms ...string) error {
+	if err := s.client.server.permits.Check(eos.SocketJoin); err != nil {
+		return err
+	}
+	return s.join(rooms)
+}
+
+func (s *Socket) join(rooms []string) error {
 	if s.state >= socketDisconnecting {
 		return ErrDisconnected
+	}
+	if s.ns.rules != nil {
+		if err := s.mayJoin(rooms); err != nil {
+			return err
+		}
 	}
 	o := &s.client.server.opts
 	for _, name := range rooms {
@@ -34,16 +49,33 @@ func (s *Socket) inRoom(name string) bool {
 
 // Leave takes the socket out of rooms. Its own room cannot be left.
 func (s *Socket) Leave(rooms ...string) {
+	if s.may(eos.SocketLeave) {
+		s.leave(rooms)
+	}
+}
+
+func (s *Socket) leave(rooms []string) {
 	for _, name := range rooms {
 		s.ns.adapter.Del(s, name)
 	}
 }
 
 // LeaveAll takes the socket out of all rooms but its own.
-func (s *Socket) LeaveAll() { s.ns.adapter.DelAll(s) }
+func (s *Socket) LeaveAll() {
+	if s.may(eos.SocketLeave) {
+		s.ns.adapter.DelAll(s)
+	}
+}
 
 // Rooms lists the rooms that the socket is in, its own id first. The slice is the caller's.
 func (s *Socket) Rooms() []string {
+	if !s.may(eos.SocketRooms) {
+		return nil
+	}
+	return s.rooms()
+}
+
+func (s *Socket) rooms() []string {
 	if s.state == socketClosed {
 		return nil
 	}
@@ -55,17 +87,23 @@ func (s *Socket) Rooms() []string {
 func (s *Socket) DisconnectError() error { return s.client.server.closing }
 
 // To begins a broadcast to everybody in the rooms but this socket. rooms is copied.
-func (s *Socket) To(rooms ...string) BroadcastOperator { return s.Broadcast().To(rooms...) }
+func (s *Socket) To(rooms ...string) BroadcastOperator {
+	return s.Broadcast().To(rooms...).unless(s.may(eos.SocketTo))
+}
 
 // In is To.
-func (s *Socket) In(rooms ...string) BroadcastOperator { return s.Broadcast().To(rooms...) }
+func (s *Socket) In(rooms ...string) BroadcastOperator {
+	return s.Broadcast().To(rooms...).unless(s.may(eos.SocketIn))
+}
 
 // Except begins a broadcast to everybody in the namespace but this socket and those in the rooms. rooms is copied.
-func (s *Socket) Except(rooms ...string) BroadcastOperator { return s.Broadcast().Except(rooms...) }
+func (s *Socket) Except(rooms ...string) BroadcastOperator {
+	return s.Broadcast().Except(rooms...).unless(s.may(eos.SocketTo))
+}
 
 // Broadcast begins a broadcast to everybody in the namespace but this socket.
 func (s *Socket) Broadcast() BroadcastOperator {
-	return BroadcastOperator{ns: s.ns, except: roomList{first: s.id, n: 1}}
+	return BroadcastOperator{ns: s.ns, except: roomList{first: s.id, n: 1}, own: true}
 }
 
 // Local begins a broadcast like Broadcast that stays on this server.
@@ -73,15 +111,17 @@ func (s *Socket) Local() BroadcastOperator { return s.Broadcast().Local() }
 
 // To begins a broadcast to everybody in the rooms. rooms is copied.
 func (ns *Namespace) To(rooms ...string) BroadcastOperator {
-	return BroadcastOperator{ns: ns}.To(rooms...)
+	return BroadcastOperator{ns: ns}.To(rooms...).unless(ns.may(eos.NamespaceTo))
 }
 
 // In is To.
-func (ns *Namespace) In(rooms ...string) BroadcastOperator { return ns.To(rooms...) }
+func (ns *Namespace) In(rooms ...string) BroadcastOperator {
+	return BroadcastOperator{ns: ns}.To(rooms...).unless(ns.may(eos.NamespaceIn))
+}
 
 // Except begins a broadcast to everybody who is not in the rooms. rooms is copied.
 func (ns *Namespace) Except(rooms ...string) BroadcastOperator {
-	return BroadcastOperator{ns: ns}.Except(rooms...)
+	return BroadcastOperator{ns: ns}.Except(rooms...).unless(ns.may(eos.NamespaceTo))
 }
 
 // Volatile begins a broadcast that leaves out clients that are not ready to receive.
@@ -121,4 +161,9 @@ func (ns *Namespace) Write(args ...any) Status { return ns.Send(args...) }
 func (ns *Namespace) Send(args ...any) Status { return ns.Emit("message", args...) }
 
 // FetchSockets returns everybody in the namespace, or in the children of a dynamic one, in no order.
-func (ns *Namespace) FetchSockets() []*Socket { return BroadcastOperator{ns: ns}.FetchSockets() }
+func (ns *Namespace) FetchSockets() []*Socket {
+	if !ns.may(eos.ServerSockets) {
+		return nil
+	}
+	return BroadcastOperator{ns: ns}.FetchSockets()
+}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 )
@@ -21,7 +22,10 @@ type Server struct {
 	limits limits
 	// translate is nil with the default parser.
 	translate *translate
-	history   *history // nil without connection state recovery
+	history   *history  // nil without connection state recovery
+	expiries  *expiries // nil unless Options.DisconnectExpired
+	denials   uint64
+	permits   *eos.Guard // of the app
 
 	namespaces map[string]*Namespace
 	parents    []*Namespace // dynamic namespaces
@@ -50,6 +54,7 @@ type Server struct {
 	onError        func(*Socket, error)
 	onRefuse       func(*Client, error)
 	onNewNamespace func(*Namespace)
+	onDenied       func(*Client, *Socket, *eos.PolicyError)
 	outgoing       bool // somebody listens to outgoing events
 }
 
@@ -67,15 +72,24 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		return nil, err
 	}
 	web := app.Server()
+	if o := web.EOS(); opts.Accounts == nil && o != nil {
+		opts.Accounts = o.Accounts
+	}
+	if len(opts.Origins) > 0 || opts.OriginFunc != nil {
+		if err := web.Guard().Check(eos.ServerOrigins); err != nil {
+			return nil, err
+		}
+	}
 	engine, err := eio.Attach(app.Loop(), web, opts.engine())
 	if err != nil {
 		return nil, err
 	}
 	srv := &Server{
-		opts:   opts,
-		loop:   app.Loop(),
-		engine: engine,
-		log:    web.Log(),
+		opts:    opts,
+		loop:    app.Loop(),
+		engine:  engine,
+		log:     web.Log(),
+		permits: web.Guard(),
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
@@ -87,9 +101,13 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 	if opts.ConnectionStateRecovery != nil {
 		srv.history = newHistory(srv.loop, opts.ConnectionStateRecovery)
 	}
+	if opts.DisconnectExpired {
+		srv.expiries = &expiries{srv: srv}
+	}
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace
 	engine.OnConnection(srv.onSession)
+	engine.Permit(func(api eos.API) bool { return srv.may(nil, api) })
 	srv.mount(web)
 	if list := debugFromEnvironment(); list != "" {
 		srv.Debug(list)
@@ -101,7 +119,7 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 func (srv *Server) mount(web *webapp.Server) {
 	if !srv.opts.NoServeClient {
 		files := newClientFiles(srv.opts.ClientFS, srv.opts.Path+"/", srv.engine.Handle)
-		web.Handle(srv.opts.Path+"/socket.io", files.handle)
+		web.HandleOpen(srv.opts.Path+"/socket.io", files.handle)
 	}
 }
 
@@ -115,7 +133,12 @@ func (srv *Server) Loop() *poll.Loop { return srv.loop }
 func (srv *Server) Options() Options { return srv.opts }
 
 // Path is the path under which clients connect.
-func (srv *Server) Path() string { return srv.opts.Path }
+func (srv *Server) Path() string {
+	if !srv.may(nil, eos.ServerPath) {
+		return ""
+	}
+	return srv.opts.Path
+}
 
 // OnError calls fn with faults of the program: a *PanicError of a handler, or a value that could not be emitted. The
 // socket is nil when the fault belongs to none. Without it they are logged, at most one line every five seconds.
@@ -131,6 +154,9 @@ func (srv *Server) OnNewNamespace(fn func(*Namespace)) { srv.onNewNamespace = fn
 // Close disconnects everybody with "server shutting down" and refuses new clients. The app is not stopped. Closing
 // again does nothing. done are called in a later turn, when everybody was told.
 func (srv *Server) Close(done ...func()) {
+	if !srv.may(nil, eos.ServerClose) {
+		return
+	}
 	for _, fn := range done {
 		srv.loop.After(0, fn)
 	}
@@ -153,11 +179,13 @@ type Stats struct {
 	Rooms      int // with members, in all namespaces on the in-memory adapter
 	Acks       int // asked for and not settled
 	Bytes      int // of binary packets that are not complete
+
+	Denials uint64 // by Options.Policy, since the server was made
 }
 
 // Stats counts what is open now, for tests and metrics; it walks all sockets.
 func (srv *Server) Stats() Stats {
-	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held}
+	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held, Denials: srv.denials}
 	for _, ns := range srv.namespaces {
 		st.Sockets += len(ns.sockets)
 		if a, ok := ns.adapter.(interface{ RoomCount() int }); ok {

@@ -4,6 +4,7 @@ import (
 	"runtime/debug"
 
 	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/eos"
 )
 
 // socketState is the life of a socket. What may follow:
@@ -79,16 +80,31 @@ func (s *Socket) more() *extra {
 
 // ID is the socket's id: 20 characters of its own for each namespace; for clients of protocol 4 the engine's id in the
 // main namespace and "/name#" with the engine's id in others, as the 2.x server had it.
-func (s *Socket) ID() string { return s.id }
+func (s *Socket) ID() string {
+	if !s.may(eos.SocketID) {
+		return ""
+	}
+	return s.id
+}
 
 // Namespace is the namespace that the socket is in.
 func (s *Socket) Namespace() *Namespace { return s.ns }
 
 // Client is the client that the socket belongs to, with its sockets in other namespaces.
-func (s *Socket) Client() *Client { return s.client }
+func (s *Socket) Client() *Client {
+	if !s.may(eos.SocketClient) {
+		return nil
+	}
+	return s.client
+}
 
 // Conn is the Engine.IO session below.
-func (s *Socket) Conn() *eio.Session { return s.client.conn }
+func (s *Socket) Conn() *eio.Session {
+	if !s.may(eos.SocketConn) {
+		return nil
+	}
+	return s.client.conn
+}
 
 // Server is the server that the socket belongs to.
 func (s *Socket) Server() *Server { return s.client.server }
@@ -111,72 +127,98 @@ func (s *Socket) own() *listeners {
 	return s.listeners
 }
 
+// listen registers a function, if the program may.
+func (s *Socket) listen(api eos.API, kind listenKind, name string, fn any, once, front bool) Listener {
+	if !s.may(api) {
+		return Listener{}
+	}
+	return s.own().add(kind, name, fn, once, front)
+}
+
 // On calls fn for each event of a name that comes to this socket, after the handlers of the namespace. Handlers that
 // are the same for all sockets cost less on the namespace.
 func (s *Socket) On(event string, fn func(*Event)) Listener {
-	return s.own().add(onEvent, event, fn, false, false)
+	return s.listen(eos.SocketOn, onEvent, event, fn, false, false)
 }
 
 // Once is On for one event.
 func (s *Socket) Once(event string, fn func(*Event)) Listener {
-	return s.own().add(onEvent, event, fn, true, false)
+	return s.listen(eos.SocketOnce, onEvent, event, fn, true, false)
 }
 
 // OnMessage is On for the event "message", which is what send sends.
 func (s *Socket) OnMessage(fn func(*Event)) Listener { return s.On("message", fn) }
 
 // OnAny calls fn for every event, before middlewares and handlers.
-func (s *Socket) OnAny(fn func(*Event)) Listener { return s.own().add(onAny, "", fn, false, false) }
+func (s *Socket) OnAny(fn func(*Event)) Listener {
+	return s.listen(eos.SocketOn, onAny, "", fn, false, false)
+}
 
 // PrependAny is OnAny in front of the others.
-func (s *Socket) PrependAny(fn func(*Event)) Listener { return s.own().add(onAny, "", fn, false, true) }
+func (s *Socket) PrependAny(fn func(*Event)) Listener {
+	return s.listen(eos.SocketOn, onAny, "", fn, false, true)
+}
 
 // OnAnyOutgoing calls fn for every event that is emitted to the socket, by a broadcast too. args are valid until fn
 // returns.
 func (s *Socket) OnAnyOutgoing(fn func(event string, args []any)) Listener {
 	s.client.server.outgoing = true
-	return s.own().add(onAnyOutgoing, "", fn, false, false)
+	return s.listen(eos.SocketOn, onAnyOutgoing, "", fn, false, false)
 }
 
 // PrependAnyOutgoing is OnAnyOutgoing in front of the others.
 func (s *Socket) PrependAnyOutgoing(fn func(event string, args []any)) Listener {
 	s.client.server.outgoing = true
-	return s.own().add(onAnyOutgoing, "", fn, false, true)
+	return s.listen(eos.SocketOn, onAnyOutgoing, "", fn, false, true)
 }
 
 // Use adds a middleware for the socket's events. They run in the order in which they were added.
-func (s *Socket) Use(fn EventMiddleware) { s.own().add(onUse, "", fn, false, false) }
+func (s *Socket) Use(fn EventMiddleware) { s.listen(eos.SocketUse, onUse, "", fn, false, false) }
 
 // OnDisconnecting calls fn when the socket is about to leave its rooms.
 func (s *Socket) OnDisconnecting(fn func(Reason)) Listener {
-	return s.own().add(onDisconnecting, "", func(_ *Socket, r Reason) { fn(r) }, false, false)
+	return s.listen(eos.SocketOn, onDisconnecting, "", func(_ *Socket, r Reason) { fn(r) }, false, false)
 }
 
 // OnDisconnect calls fn when the socket is disconnected; it is the last call that the socket makes.
 func (s *Socket) OnDisconnect(fn func(Reason)) Listener {
-	return s.own().add(onDisconnect, "", func(_ *Socket, r Reason) { fn(r) }, false, false)
+	return s.listen(eos.SocketOn, onDisconnect, "", func(_ *Socket, r Reason) { fn(r) }, false, false)
 }
 
 // OnError calls fn with the errors that event middlewares pass on.
 func (s *Socket) OnError(fn func(error)) Listener {
-	return s.own().add(onError, "", func(_ *Socket, err error) { fn(err) }, false, false)
+	return s.listen(eos.SocketOn, onError, "", func(_ *Socket, err error) { fn(err) }, false, false)
 }
 
 // Off removes the handlers of an event from this socket. A single one is removed by its Listener.
 func (s *Socket) Off(event string) {
+	if !s.may(eos.SocketRemoveListener) {
+		return
+	}
 	s.listeners.remove(func(x *listener) bool { return x.kind == onEvent && x.name == event })
 }
 
 // OffAny removes the catch-all handlers, OffAnyOutgoing those of outgoing events.
-func (s *Socket) OffAny() { s.listeners.remove(func(x *listener) bool { return x.kind == onAny }) }
+func (s *Socket) OffAny() {
+	if s.may(eos.SocketRemoveListener) {
+		s.listeners.remove(func(x *listener) bool { return x.kind == onAny })
+	}
+}
 
 // OffAnyOutgoing removes the handlers of outgoing events.
 func (s *Socket) OffAnyOutgoing() {
+	if !s.may(eos.SocketRemoveListener) {
+		return
+	}
 	s.listeners.remove(func(x *listener) bool { return x.kind == onAnyOutgoing })
 }
 
 // onEvent takes an event off the wire: catch-all handlers, middlewares, handlers.
 func (s *Socket) onEvent(e *Event) {
+	if r := s.ns.rules; r != nil && !r.mayEmit(s.client, e.name) {
+		s.refuseEvent(e)
+		return
+	}
 	if d := s.ns.duplicates; d != nil && e.ask && d.repeated(s, e) {
 		return
 	}
@@ -259,13 +301,19 @@ func (s *Socket) guard(e *Event) {
 	}
 	s.Server().report(s, &PanicError{Handler: what, Value: v, Stack: debug.Stack()})
 	if s.state == socketConnected {
-		s.Disconnect(false)
+		s.disconnect(false)
 	}
 }
 
 // Disconnect takes the socket out of its namespace; the client learns it and keeps its connection. With close, all
 // sockets of the client are disconnected and the connection is closed after what was sent before.
 func (s *Socket) Disconnect(close bool) {
+	if s.may(eos.SocketDisconnect) {
+		s.disconnect(close)
+	}
+}
+
+func (s *Socket) disconnect(close bool) {
 	switch {
 	case s.state != socketConnected:
 	case close:

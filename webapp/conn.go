@@ -366,6 +366,7 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	c.srv.forget(c)
 	req, res, up := c.req, c.res, c.takeUpload()
 	c.in, c.req, c.res = nil, nil, nil
+	req.gone()
 	if res == nil {
 		return
 	}

@@ -17,6 +17,7 @@ type LogLimiter struct {
 	loop   *poll.Loop
 	logger *slog.Logger
 	told   map[string]complaint
+	hidden []string
 }
 
 type complaint struct {
@@ -34,7 +35,8 @@ func NewLogLimiter(loop *poll.Loop, logger *slog.Logger) *LogLimiter {
 // bytes, which is escaped and cut; it is valid until the callback returns.
 func (l *LogLimiter) Warn(class, message string, peer netip.AddrPort, bytes []byte) {
 	if quiet, ok := l.allow(class); ok {
-		l.out().Warn(message, "class", class, "peer", peer.String(), "bytes", Quote(bytes), "unreported", quiet)
+		shown := Quote(redact(bytes, l.hidden))
+		l.out().Warn(message, "class", class, "peer", peer.String(), "bytes", shown, "unreported", quiet)
 	}
 }
 

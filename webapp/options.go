@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 )
 
@@ -43,6 +44,13 @@ type Options struct {
 	// OnError is told of panics in handlers and of errors that no ErrorHandler
 	// took. Default: a log line, at most one in 5 s.
 	OnError func(err error)
+	// Mode is the platform's mode of the process, eos.UserMode by default, and Matrix
+	// says what may be called in it; the default is the platform's, which lets the
+	// APIs of the web be called in both. What is denied has no effect.
+	Mode   eos.Mode
+	Matrix *eos.Matrix
+	// EOS says how requests are identified and which must be; nil is not at all.
+	EOS *EOSOptions
 	// Logger gets the few lines that webapp writes. Default slog.Default().
 	Logger *slog.Logger
 	// Listen has the socket options of App's listener; Network, Address and
@@ -61,6 +69,9 @@ func (o Options) withDefaults() Options {
 	set(&o.IdleTimeout, 30*time.Second)
 	set(&o.HeadTimeout, 10*time.Second)
 	set(&o.BodyTimeout, 30*time.Second)
+	if o.EOS != nil {
+		o.EOS = o.EOS.withDefaults()
+	}
 	o.MaxHeadBytes = min(o.MaxHeadBytes, 1<<16-1) // marks have 16 bits
 	o.MaxURIBytes = min(o.MaxURIBytes, o.MaxHeadBytes-lineSlack)
 	return o

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"maps"
 	"strings"
+
+	"github.com/edgesio/edgesio/eos"
 )
 
 // An Engine makes pages of views. name is the view's, with its extension. The
@@ -19,11 +21,14 @@ type Engine interface {
 
 // Engine uses e for views with that extension, with or without its dot.
 func (a *App) Engine(ext string, e Engine) *App {
+	if !a.may(eos.AppEngine) {
+		return a
+	}
 	if a.engines == nil {
 		a.engines = make(map[string]Engine)
 	}
 	a.engines[strings.TrimPrefix(ext, ".")] = e
-	if views, ok := a.Setting("views").(fs.FS); ok {
+	if views, ok := a.settings["views"].(fs.FS); ok {
 		setViews(e, views)
 	}
 	return a
@@ -39,11 +44,14 @@ func setViews(e Engine, views fs.FS) {
 // "view engine". data that is nil or a map[string]any has the app's locals
 // beside its own names, which win; other data is the engine's alone.
 func (a *App) Render(w io.Writer, name string, data any) error {
+	if err := a.server.permits.Check(eos.AppRender); err != nil {
+		return err
+	}
 	ext := name[strings.LastIndexByte(name, '/')+1:]
 	if i := strings.LastIndexByte(ext, '.'); i >= 0 {
 		ext = ext[i+1:]
 	} else {
-		ext, _ = a.Setting("view engine").(string)
+		ext, _ = a.settings["view engine"].(string)
 		ext = strings.TrimPrefix(ext, ".")
 		name += "." + ext
 	}

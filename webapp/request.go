@@ -24,6 +24,8 @@ type Request struct {
 	values    []value
 	chain     chain
 	eos       *eos.Info
+	inquiry   *inquiry        // of Identify
+	hidden    int             // header lines behind those of head, see hide
 	parsed    any             // of SetParsed
 	closed    func(err error) // OnClose's
 	kept      bool

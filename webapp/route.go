@@ -1,6 +1,10 @@
 package webapp
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // A Route is one path whose functions stand together: middleware of its own, and
 // a handler for each method. next(NextRoute) in its middleware leaves it.
@@ -11,6 +15,9 @@ type Route struct{ inner *Router }
 // Route adds a path and returns it to be filled.
 func (r *Router) Route(path string) *Route {
 	rt := &Route{inner: &Router{options: r.options, isRoute: true}}
+	if !r.may(eos.AppRoute) {
+		return rt
+	}
 	r.layers = append(r.layers, layer{pattern: compile(path, r.options, false), path: path, router: rt.inner})
 	return rt
 }
@@ -28,6 +35,9 @@ type Expression interface {
 // or "0", "1" and so on, from left to right.
 func (r *Router) RouteExp(e Expression) *Route {
 	rt := &Route{inner: &Router{options: r.options, isRoute: true}}
+	if !r.may(eos.AppRoute) {
+		return rt
+	}
 	r.layers = append(r.layers, layer{exp: e, router: rt.inner})
 	return rt
 }

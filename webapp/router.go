@@ -1,6 +1,10 @@
 package webapp
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // Next hands the request on: to the next middleware or route, or with an error
 // to the next ErrorHandler. It may be called in a later turn; the request is
@@ -31,6 +35,7 @@ type Router struct {
 	layers  []layer
 	named   []namedParam
 	isRoute bool // the inside of a Route
+	app     *App // whose own router it is
 }
 
 // layer is one entry: exactly one of the four functions is set.
@@ -70,6 +75,13 @@ func (r *Router) Method(method, path string, h Handler) {
 }
 
 func (r *Router) route(method, path string, h Handler) {
+	api := eos.AppMethod
+	if method == "" {
+		api = eos.AppAll
+	}
+	if !r.may(api) {
+		return
+	}
 	p := compile(path, r.options, r.isRoute)
 	r.layers = append(r.layers, layer{pattern: p, path: path, method: method, handler: h})
 }
@@ -102,6 +114,9 @@ func (r *Router) All(path string, h Handler) { r.route("", path, h) }
 // Use adds a middleware for all paths that are path or go on below it; "/" is
 // every path.
 func (r *Router) Use(path string, m Middleware) {
+	if !r.may(eos.AppUse) {
+		return
+	}
 	r.layers = append(r.layers, layer{pattern: compile(path, r.options, true), path: path, middle: m})
 }
 
@@ -110,12 +125,18 @@ func (r *Router) UseError(h ErrorHandler) { r.UseErrorAt("/", h) }
 
 // UseErrorAt adds a handler of errors for path and what goes on below it.
 func (r *Router) UseErrorAt(path string, h ErrorHandler) {
+	if !r.may(eos.AppUse) {
+		return
+	}
 	r.layers = append(r.layers, layer{pattern: compile(path, r.options, true), path: path, failed: h})
 }
 
 // Mount hands requests at and below path to another router, whose routes are
 // relative to it.
 func (r *Router) Mount(path string, other *Router) {
+	if !r.may(eos.AppUse) {
+		return
+	}
 	r.layers = append(r.layers, layer{pattern: compile(path, r.options, true), path: path, router: other})
 }
 
@@ -132,6 +153,9 @@ func (r *Router) Param(name string, h ParamHandler) {
 // way go on as they began. It is for parts of a program that come and go; what
 // RouteExp, UseError and UseErrorAt added stays.
 func (r *Router) Unhandle(path string, methods ...string) (removed int) {
+	if !r.may(eos.AppUnhandle) {
+		return 0
+	}
 	kept := make([]layer, 0, len(r.layers)) // a copy: chains may be within the old one
 	for _, l := range r.layers {
 		isRoute := l.handler != nil || l.router != nil && l.router.isRoute

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 )
 
@@ -48,6 +49,7 @@ type Server struct {
 	now      dateCache
 	shrink   compressor
 	tags     map[tagKey]string // checksums of files without a time
+	permits  *eos.Guard
 	stopping bool
 }
 
@@ -55,18 +57,24 @@ type Server struct {
 type mount struct {
 	prefix  string
 	handler Handler
+	open    bool // see HandleOpen
 }
 
 // NewServer makes a server without a listener: Accept is for poll.ListenOptions.
 func NewServer(loop *poll.Loop, o Options) *Server {
 	o = o.withDefaults()
-	return &Server{
+	s := &Server{
 		loop:    loop,
 		options: o,
 		limits:  headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders},
 		log:     NewLogLimiter(loop, o.Logger),
+		permits: eos.NewGuard(o.Matrix, o.Mode),
 		set:     settings{domain: 2},
 	}
+	if o.EOS != nil {
+		s.log.Hide(o.EOS.Token, o.EOS.Srand)
+	}
+	return s
 }
 
 // Loop is the loop that the server lives on.
@@ -74,6 +82,10 @@ func (s *Server) Loop() *poll.Loop { return s.loop }
 
 // Log is the server's LogLimiter, for what is built on it.
 func (s *Server) Log() *LogLimiter { return s.log }
+
+// Guard is what the matrix of Options lets the program call. It counts what was
+// denied.
+func (s *Server) Guard() *eos.Guard { return s.permits }
 
 // Stats tells the counters.
 func (s *Server) Stats() Stats { return s.stats }
@@ -86,7 +98,7 @@ func (s *Server) Handle(prefix string, h Handler) {
 		s.root = h
 		return
 	}
-	s.mounts = append(s.mounts, mount{prefix, h})
+	s.mounts = append(s.mounts, mount{prefix: prefix, handler: h})
 }
 
 // Unhandle takes a prefix back.
@@ -174,9 +186,17 @@ func (s *Server) forget(c *conn) {
 	s.stats.Conns--
 }
 
-// dispatch chooses the handler of a request and calls it.
+// dispatch hands a request on to its handler, if it may get there.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
+	if s.options.EOS != nil && s.intercept(req, res) {
+		return
+	}
+	s.route(req, res)
+}
+
+// route chooses the handler of a request and calls it.
+func (s *Server) route(req *Request, res *Response) {
 	h := s.choose(req.head.path, len(req.head.path))
 	if h == nil {
 		res.notFound(req)
@@ -188,14 +208,22 @@ func (s *Server) dispatch(req *Request, res *Response) {
 // choose finds the handler of the longest prefix of path that has at most limit
 // bytes.
 func (s *Server) choose(path []byte, limit int) Handler {
-	h, best := s.root, 0
+	if m := s.mounted(path, limit); m != nil {
+		return m.handler
+	}
+	return s.root
+}
+
+// mounted finds the longest prefix of path that has at most limit bytes, or nil.
+func (s *Server) mounted(path []byte, limit int) (found *mount) {
+	best := 0
 	for i := range s.mounts {
 		m := &s.mounts[i]
 		if n := len(m.prefix); n >= best && n <= limit && string(path[:n]) == m.prefix {
-			h, best = m.handler, n
+			found, best = m, n
 		}
 	}
-	return h
+	return found
 }
 
 // A PanicError is what OnError is told of a panic in a handler.

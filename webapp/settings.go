@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/netip"
 	"strings"
+
+	"github.com/edgesio/edgesio/eos"
 )
 
 // settings is what the app's settings mean to its server.
@@ -40,7 +42,12 @@ const (
 //
 // It panics on a value that such a setting cannot have: the program's author
 // wrote it.
-func (a *App) Set(name string, value any) *App {
+func (a *App) Set(name string, value any) *App { return a.put(eos.AppSet, name, value) }
+
+func (a *App) put(api eos.API, name string, value any) *App {
+	if !a.may(api) {
+		return a
+	}
 	s := &a.server.set
 	switch name {
 	case "case sensitive routing":
@@ -97,19 +104,26 @@ func parseIndent(value any) string {
 }
 
 // Setting is what Set kept, nil for nothing.
-func (a *App) Setting(name string) any { return a.settings[name] }
+func (a *App) Setting(name string) any {
+	if !a.may(eos.AppGet) {
+		return nil
+	}
+	return a.settings[name]
+}
 
 // Enable is Set to true.
-func (a *App) Enable(name string) *App { return a.Set(name, true) }
+func (a *App) Enable(name string) *App { return a.put(eos.AppEnable, name, true) }
 
 // Disable is Set to false.
-func (a *App) Disable(name string) *App { return a.Set(name, false) }
+func (a *App) Disable(name string) *App { return a.put(eos.AppDisable, name, false) }
 
 // Enabled tells whether a setting is something: not nil, false, 0 or "".
-func (a *App) Enabled(name string) bool { return truthy(a.settings[name]) }
+func (a *App) Enabled(name string) bool { return a.may(eos.AppEnabled) && truthy(a.settings[name]) }
 
 // Disabled is the contrary of Enabled.
-func (a *App) Disabled(name string) bool { return !a.Enabled(name) }
+func (a *App) Disabled(name string) bool {
+	return a.may(eos.AppDisabled) && !truthy(a.settings[name])
+}
 
 func truthy(v any) bool { return v != nil && v != false && v != 0 && v != "" }
 
