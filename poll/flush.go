@@ -7,8 +7,11 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.Buffered() > 0 {
+	for c.Buffered() > 0 || c.flags&isLayered != 0 && c.Wire().fill() {
 		n, offered, errno := c.write()
+		if offered == 0 { // the layer holds it back
+			return
+		}
 		if errno != 0 && errno != eagain {
 			c.Abort(errno)
 			return
@@ -34,7 +37,11 @@ func (c *Conn) flush(tell bool) {
 
 // wrote accounts for n bytes that the kernel took.
 func (c *Conn) wrote(n int) {
-	c.out.advance(n)
+	if c.flags&isLayered != 0 {
+		c.Wire().wrote(n)
+	} else {
+		c.out.advance(n)
+	}
 	c.loop.stats.BytesOut += uint64(n)
 	c.loop.stats.OutBytes -= n
 	if n > 0 {
@@ -63,10 +70,16 @@ const maxVector = 16
 
 // write makes one attempt and tells how much it offered and how much was taken.
 func (c *Conn) write() (n, offered int, errno Errno) {
-	if len(c.out.shared) > 0 {
+	b := c.out.own[c.out.off:]
+	switch {
+	case c.flags&isLayered != 0:
+		if !c.Wire().fill() {
+			return 0, 0, 0
+		}
+		b = c.out.wire
+	case len(c.out.shared) > 0:
 		return c.writeVector()
 	}
-	b := c.out.own[c.out.off:]
 	for {
 		c.loop.stats.Writes++
 		n, errno = c.loop.kernel.Write(int(c.fd), b)
