@@ -277,7 +277,7 @@ func (c *Conn) setState(s connState) {
 // interest tells the kernel what we wait for, if that changed.
 func (c *Conn) interest() {
 	var want Interest
-	if c.flags&(isPaused|isFinished) == 0 && !c.isHeld() {
+	if c.flags&isFinished == 0 && !c.isDeaf() {
 		want = Readable
 	}
 	if c.flags&isBlocked != 0 {

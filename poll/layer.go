@@ -76,6 +76,7 @@ func (c *Conn) addLayer(of func(c *Conn) Layer) {
 		b.wires[fd] = nil
 		c.flags &^= isLayered
 	}
+	c.interest() // Accept may have paused it
 }
 
 // Wire is what the connection's layer works on; nil if it has none.
@@ -94,7 +95,15 @@ func (c *Conn) Layer() Layer {
 	return nil
 }
 
-func (c *Conn) isHeld() bool { return c.flags&isLayered != 0 && c.state == open && c.Wire().held }
+// isDeaf: nothing is read at present. A handler's Pause does not stop what the
+// layer does before there is anything for the handler.
+func (c *Conn) isDeaf() bool {
+	w := c.Wire()
+	if w == nil || c.state != open {
+		return c.flags&isPaused != 0
+	}
+	return w.held || c.flags&isPaused != 0 && w.layer.Ready()
+}
 
 func (w *Wire) release() {
 	w.Working(false)
@@ -123,6 +132,8 @@ func (w *Wire) Advance() {
 	case c.state != open:
 	case c.flags&isPaused != 0:
 		w.due = true
+		c.interest()
+		c.pend()
 	default:
 		w.input(nil)
 		c.pend()

@@ -52,8 +52,8 @@ var (
 	errKeyPasswd = errors.New("the key cannot be decrypted: wrong password?")
 )
 
-// maxIterations bounds what a file can make us compute: some seconds on a board.
-const maxIterations = 10_000_000
+// maxIterations bounds what a file can make us compute: a minute on a board.
+const maxIterations = 2_000_000
 
 // decryptPKCS8 returns the key's DER.
 func decryptPKCS8(der []byte, passwd string) ([]byte, error) {
