@@ -381,7 +381,7 @@ func TestCap(t *testing.T) {
 
 // Peers that go away at any point of the handshake leave nothing behind.
 func TestAbandoned(t *testing.T) {
-	polltest.Seeds(t, 60, func(t *testing.T, seed uint64) {
+	polltest.Seeds(t, 30, func(t *testing.T, seed uint64) {
 		r := newRig(t, seed, polltest.Faults{ShortRead: 0.3}, tlsconn.Options{MaxHandshakes: 1 + int(seed)%3}, poll.ListenOptions{})
 		r.echo()
 		var clients []*client
