@@ -15,7 +15,7 @@
 //     begins when the client's first record is whole. [Options] MaxHandshakes
 //     bounds the goroutines, MaxComputing those that compute at a time; others wait
 //     in the order of their first records, unread, and HandshakeTimeout counts from
-//     the accept.
+//     the accept. While any wait, a peer that lets its goroutine wait for 2 s loses it.
 //   - After it, the connection lives on the loop's goroutine: what one read brought
 //     is opened and handed on in one call; what a turn wrote is sealed when it is
 //     flushed, small writes together, in records of up to 16 KiB.

@@ -1,7 +1,6 @@
 package tlsconn
 
 import (
-	"crypto/tls"
 	"sync"
 
 	"github.com/edgesio/edgesio/poll"
@@ -12,6 +11,7 @@ import (
 type handshake struct {
 	layer *layer
 	conn  *poll.Conn
+	moved int64      // ms: when anything came or went last
 	timer poll.Timer // the deadline
 	err   error      // why it failed; loop's goroutine, once the other has ended
 
@@ -20,6 +20,7 @@ type handshake struct {
 	in     []byte // read from the peer, not taken
 	out    []byte // to be written; a Post of collect is under way when there is any
 	ended  error  // nothing more comes in
+	lazy   bool   // the goroutine waits for the peer
 	full   bool   // in is long: the loop holds the wire until it is taken
 }
 
@@ -34,7 +35,7 @@ func newHandshake(l *layer, c *poll.Conn) *handshake {
 	return h
 }
 
-// OnTimer is the deadline.
+// OnTimer is the deadline, or gives up a stale handshake.
 func (h *handshake) OnTimer(*poll.Timer) {
 	h.layer.srv.stats.TimedOut++
 	h.failed(ErrTimeout)
@@ -73,48 +74,9 @@ func (h *handshake) greet(b []byte) error {
 		return h.err
 	}
 	if len(in) >= recordHeaderBytes+n {
-		h.layer.srv.admit(h)
+		h.layer.srv.slots.admit(h)
 	}
 	return nil
-}
-
-// admit starts a handshake, or lets it wait, unread.
-func (s *Server) admit(h *handshake) {
-	h.layer.setState(waiting)
-	if s.stats.Running < s.options.MaxHandshakes {
-		s.start(h)
-		return
-	}
-	s.waiting = append(s.waiting, h)
-	h.layer.hold(true)
-}
-
-func (s *Server) start(h *handshake) {
-	l := h.layer
-	l.setState(shaking)
-	s.stats.Running++
-	s.now.Store(s.loop.Time().UnixNano())
-	l.tls = tls.Server((*pipe)(l), s.config)
-	l.hold(len(h.in) >= fullBytes)
-	h.full = l.held
-	l.wire.Working(true)
-	go h.run()
-}
-
-// ended starts the next ones after a goroutine has ended.
-func (s *Server) ended() {
-	s.stats.Running--
-	for len(s.waiting) > 0 && s.stats.Running < s.options.MaxHandshakes {
-		h := s.waiting[0]
-		s.waiting[0] = nil
-		s.waiting = s.waiting[1:]
-		if h != nil {
-			s.start(h)
-		}
-	}
-	if len(s.waiting) == 0 {
-		s.waiting = nil
-	}
 }
 
 func (l *layer) hold(on bool) {
@@ -122,8 +84,16 @@ func (l *layer) hold(on bool) {
 	l.wire.Hold(on)
 }
 
+// idle tells whether the goroutine waits for the peer.
+func (h *handshake) idle() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.lazy
+}
+
 // feed hands input to the goroutine.
 func (h *handshake) feed(b []byte) {
+	h.moved = h.layer.srv.loop.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.in = append(h.in, b...)
@@ -148,11 +118,7 @@ func (h *handshake) end(err error) {
 func (h *handshake) abandon() {
 	s := h.layer.srv
 	s.loop.Disarm(&h.timer)
-	for i, w := range s.waiting {
-		if w == h {
-			s.waiting[i] = nil
-		}
-	}
+	s.slots.leave(h)
 	h.end(poll.ErrClosed)
 }
 
@@ -174,6 +140,8 @@ func (h *handshake) fail(err error) {
 	h.layer.wire.Advance()
 }
 
+func (h *handshake) begin() { go h.run() }
+
 // run is the goroutine.
 func (h *handshake) run() {
 	s := h.layer.srv
@@ -188,7 +156,7 @@ func (h *handshake) finish(err error) {
 	l := h.layer
 	s := l.srv
 	l.wire.Working(false)
-	s.ended()
+	s.slots.ended(h)
 	if l.state != shaking || !h.conn.Open() {
 		return
 	}
@@ -218,9 +186,11 @@ func (h *handshake) read(b []byte) (int, error) {
 	defer h.mu.Unlock()
 	if len(h.in) == 0 && h.ended == nil {
 		<-s.compute
+		h.lazy = true
 		for len(h.in) == 0 && h.ended == nil {
 			h.arrive.Wait()
 		}
+		h.lazy = false
 		h.mu.Unlock()
 		s.compute <- struct{}{}
 		h.mu.Lock()
@@ -259,6 +229,7 @@ func (h *handshake) write(b []byte) (int, error) {
 func (h *handshake) collect() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.moved = h.layer.srv.loop.Now()
 	if h.layer.state == shaking {
 		h.layer.wire.Write(h.out)
 	}

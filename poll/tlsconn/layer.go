@@ -68,10 +68,6 @@ func (l *layer) Open(dst, wire []byte) ([]byte, error) {
 	return dst, l.hs.err
 }
 
-// minRoom is the least that tls.Conn is asked for at a time: a whole record, so
-// that none is taken in pieces.
-const minRoom = 16 << 10
-
 // read opens all records that are whole.
 func (l *layer) read(dst, wire []byte) (_ []byte, err error) {
 	s := l.srv
@@ -83,7 +79,9 @@ func (l *layer) read(dst, wire []byte) (_ []byte, err error) {
 		l.hs = nil
 	}
 	for err == nil {
-		dst = slices.Grow(dst, minRoom)
+		if len(dst) == cap(dst) {
+			dst = slices.Grow(dst, 1)
+		}
 		var n int
 		n, err = l.tls.Read(dst[len(dst):cap(dst)])
 		dst = dst[:len(dst)+n]

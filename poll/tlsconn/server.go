@@ -17,7 +17,7 @@ type Server struct {
 	config  *tls.Config
 	now     atomic.Int64 // unix ns, as of the last handshake's begin: for its goroutine
 	compute chan struct{}
-	waiting []*handshake
+	slots   slots
 	stats   Stats
 	in, out []byte // of the call to crypto/tls that is on the stack
 
@@ -42,6 +42,7 @@ type Stats struct {
 func New(loop *poll.Loop, o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{loop: loop, options: o, compute: make(chan struct{}, o.MaxComputing)}
+	s.slots = slots{srv: s, limit: o.MaxHandshakes}
 	s.config = s.newConfig()
 	s.config.GetConfigForClient = s.choose
 	s.table.Store(new(table))
@@ -56,11 +57,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 // Stats tells the counters.
 func (s *Server) Stats() Stats {
 	st := s.stats
-	for _, h := range s.waiting {
-		if h != nil {
-			st.Waiting++
-		}
-	}
+	st.Running, st.Waiting = len(s.slots.running), len(s.slots.waiting)
 	return st
 }
 

@@ -379,10 +379,41 @@ func TestCap(t *testing.T) {
 	r.end()
 }
 
+// Peers that stop amid their handshakes lose their goroutines to those who wait,
+// long before the deadline.
+func TestStale(t *testing.T) {
+	hello := firstFlight(t)
+	r := newRig(t, 1, polltest.Faults{}, tlsconn.Options{MaxHandshakes: 2}, poll.ListenOptions{})
+	r.echo()
+	var peers []*polltest.Peer
+	for range 3 {
+		p := r.k.Dial(at)
+		p.Write(hello)
+		peers = append(peers, p)
+		r.until("its first record", func() bool { st := r.s.Stats(); return st.Running+st.Waiting == len(peers) })
+	}
+	r.until("two answers", func() bool { return len(peers[0].Take(1)) > 0 && len(peers[1].Take(1)) > 0 })
+	good := r.dial(one().config("gateway.test"), func(c *client) error { return exchange(c, []byte("hello")) })
+	r.until("its first record", func() bool { r.pump(good); return r.s.Stats().Waiting == 2 })
+	r.k.Sleep(r.l, 1900*time.Millisecond)
+	if st := r.s.Stats(); st.TimedOut > 0 || st.Waiting != 2 {
+		t.Errorf("after 1.9 s: %+v", st)
+	}
+	r.k.Sleep(r.l, 700*time.Millisecond)
+	if !peers[0].Ended() || !peers[1].Ended() || peers[2].Ended() {
+		t.Errorf("after 2.6 s: %+v", r.s.Stats())
+	}
+	check(t, r.run(good))
+	peers[2].Reset()
+	r.until("its end", func() bool { return r.s.Stats().Running == 0 })
+	r.end()
+}
+
 // Peers that go away at any point of the handshake leave nothing behind.
 func TestAbandoned(t *testing.T) {
 	polltest.Seeds(t, 30, func(t *testing.T, seed uint64) {
-		r := newRig(t, seed, polltest.Faults{ShortRead: 0.3}, tlsconn.Options{MaxHandshakes: 1 + int(seed)%3}, poll.ListenOptions{})
+		o := tlsconn.Options{MaxHandshakes: 1 + int(seed)%3}
+		r := newRig(t, seed, polltest.Faults{ShortRead: 0.3}, o, poll.ListenOptions{})
 		r.echo()
 		var clients []*client
 		for range 5 {
