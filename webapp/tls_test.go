@@ -82,7 +82,8 @@ func TestTLS(t *testing.T) {
 	r.run("an answer and FIN", p.EOF)
 	got := string(p.Read())
 	text, bye := strings.CutSuffix(got, "\xff")
-	if text = shiftText(text, -1); !bye || !strings.HasPrefix(text, "HTTP/1.1 200 ") || !strings.HasSuffix(text, "\r\n\r\ngot hello") {
+	text = shiftText(text, -1)
+	if !bye || !strings.HasPrefix(text, "HTTP/1.1 200 ") || !strings.HasSuffix(text, "\r\n\r\ngot hello") {
 		t.Errorf("%q, farewell: %v", text, bye)
 	}
 	p.Close()

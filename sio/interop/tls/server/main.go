@@ -18,7 +18,8 @@ import (
 	"github.com/edgesio/edgesio/webapp"
 )
 
-const page = `<!doctype html><meta charset="utf-8"><title>tls</title><link rel="icon" href="data:,"><p id="state">connecting</p>
+const page = `<!doctype html><meta charset="utf-8"><title>tls</title>
+<link rel="icon" href="data:,"><p id="state">connecting</p>
 <script src="/socket.io/socket.io.js"></script>
 <script>
 const list = new URLSearchParams(location.search).get("transports");
