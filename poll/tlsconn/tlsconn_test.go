@@ -445,3 +445,31 @@ func TestAbandoned(t *testing.T) {
 		r.end()
 	})
 }
+
+// A record that cannot be opened ends the connection with an alert, after the data
+// before it, and closes with an error.
+func TestBrokenRecord(t *testing.T) {
+	for _, version := range versions {
+		r := newRig(t, 1, polltest.Faults{}, tlsconn.Options{}, poll.ListenOptions{})
+		config := one().config("gateway.test")
+		config.MaxVersion = version
+		c := r.dial(config, func(c *client) error {
+			if _, err := c.Write([]byte("before")); err != nil {
+				return err
+			}
+			c.end.Write(append([]byte{23, 3, 3, 0, 40}, pattern(40)...))
+			_, err := drained(c)
+			return err
+		})
+		err := r.run(c)
+		if err == nil || !strings.Contains(err.Error(), "bad record MAC") {
+			t.Errorf("the client is told %v", err)
+		}
+		c.peer.Close()
+		r.until("the end", func() bool { return r.l.Stats().Conns == 0 })
+		if s := r.all[0]; s.err == nil || s.err == io.EOF || s.got.String() != "before" {
+			t.Errorf("%q and %v", s.got.String(), s.err)
+		}
+		r.end()
+	}
+}
