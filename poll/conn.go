@@ -115,15 +115,6 @@ func (c *Conn) SetHandler(h Handler) {
 // Open is true until Close, Abort, an error or the peer's FIN.
 func (c *Conn) Open() bool { return c.state == open }
 
-// Buffered is the number of bytes that are held until they are written: files are
-// not, what was written behind them is.
-func (c *Conn) Buffered() int {
-	if c.out == nil {
-		return 0
-	}
-	return c.out.size + c.out.held
-}
-
 // Blocked is true while the kernel takes no more and output waits.
 func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
 

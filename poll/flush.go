@@ -1,5 +1,14 @@
 package poll
 
+// Buffered is the number of bytes that are held until they are written: files are
+// not, what was written behind them is.
+func (c *Conn) Buffered() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size + c.out.held
+}
+
 // flush writes what is queued, as much as the kernel takes, unless it said that
 // it takes none. Callbacks are made only when tell is set: not from within a
 // handler's write.
