@@ -6,8 +6,8 @@ package poll
 //	0 <= off <= shared[first].at <= shared[first+1].at ... <= len(own)
 //
 // and size is what remains to be written of both, and of wire: what a Layer made
-// of bytes before them. Parts of files
-// follow, see SendFile. A connection has one only while output is unwritten.
+// of bytes before them. Parts of files follow, see SendFile. A connection has one
+// only while output is unwritten.
 type outbuf struct {
 	own    []byte
 	shared []segment
