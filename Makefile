@@ -14,7 +14,7 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race fuzz interop interop-tls python browser browser-v06 conformance
+STEPS = deps bundle lint unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 conformance
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
@@ -23,7 +23,7 @@ PEERS   = bench/peers
 V06     = eio/v06/browser
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls python browser browser-v06 \
+.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
         conformance sim reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
@@ -66,7 +66,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc valgrind
+	@bash .ci/deps chromium python npm cc valgrind curl wrk ab
 
 vet:
 	$(GO) vet ./...
@@ -100,6 +100,11 @@ fuzz:
 # Stock clients 4.8, 3.1, 2.5 and 1.7 against our server.
 interop: programs
 	@$(NODE) $(INTEROP)/run.mjs .build/interop
+
+# curl, wrk and ab against webapp, and a gigabyte through a server that does not grow.
+clients:
+	@$(GO) build -pgo=off -o .build/clients ./webapp/clients/server
+	@$(GOTEST) -count=1 ./webapp/clients -args -server $(CURDIR)/.build/clients
 
 # The same suites against the reference server, which says whether the suite or our server is wrong.
 reference: $(INTEROP)/node_modules/.package-lock.json

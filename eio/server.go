@@ -63,6 +63,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	e, err := New(loop, o)
 	if err == nil {
+		e.deflater.Writer = srv.Flate
 		if o.NoTrailingSlash {
 			srv.Handle(e.options.Path, e.Handle)
 		}

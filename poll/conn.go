@@ -15,7 +15,7 @@ type Handler interface {
 	// OnClose is the last call, made exactly once, at the end of the turn in
 	// which the connection left its open state: err is nil after Close, io.EOF
 	// when the peer closed, else the argument of Abort, an [Errno], [ErrSlow],
-	// [ErrOverflow] or [ErrClosed]. Output that was queued before Close, or when
+	// [ErrOverflow], [ErrClosed], or what SendFile met. Output that was queued before Close, or when
 	// the peer closed, is still written afterwards.
 	OnClose(c *Conn, err error)
 }
@@ -115,14 +115,6 @@ func (c *Conn) SetHandler(h Handler) {
 // Open is true until Close, Abort, an error or the peer's FIN.
 func (c *Conn) Open() bool { return c.state == open }
 
-// Buffered is the number of bytes that wait to be written.
-func (c *Conn) Buffered() int {
-	if c.out == nil {
-		return 0
-	}
-	return c.out.size
-}
-
 // Blocked is true while the kernel takes no more and output waits.
 func (c *Conn) Blocked() bool { return c.flags&isBlocked != 0 }
 
@@ -145,10 +137,13 @@ func (c *Conn) Out() []byte {
 func (c *Conn) Commit(b []byte) Status {
 	n := len(b) - len(c.out.own)
 	if c.state != open {
-		if c.out.size == 0 { // Out took a buffer for nothing
+		if c.out.empty() { // Out took a buffer for nothing
 			c.drop()
 		}
 		return Dropped
+	}
+	if c.out.file != nil {
+		return c.follow(b, n)
 	}
 	c.out.own = b
 	return c.queued(n)
@@ -168,6 +163,9 @@ func (c *Conn) WriteShared(b []byte) Status {
 		return Dropped
 	}
 	at := len(c.Out())
+	if c.out.file != nil {
+		return c.Write(b)
+	}
 	c.out.shared = append(c.out.shared, segment{at: at, b: b})
 	return c.queued(len(b))
 }

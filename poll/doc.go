@@ -17,6 +17,8 @@
 //   - [Conn.Write] never blocks and never fails in the middle: it tells ok,
 //     pressure or dropped. A peer that does not read is closed by [Limits]: above
 //     SoftBytes after a while, above HardBytes at once.
+//   - [Conn.SendFile] sends a part of a file in its place among the writes, without
+//     reading it into memory, a bounded piece a turn.
 //   - A [Handler] gets OnClose exactly once, as its last call, with the reason. The
 //     descriptor is released after it, at the end of the turn, so that no event
 //     meets a number that was given out again.

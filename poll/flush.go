@@ -1,5 +1,14 @@
 package poll
 
+// Buffered is the number of bytes that are held until they are written: files are
+// not, what was written behind them is.
+func (c *Conn) Buffered() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.size + c.out.held
+}
+
 // flush writes what is queued, as much as the kernel takes, unless it said that
 // it takes none. Callbacks are made only when tell is set: not from within a
 // handler's write.
@@ -7,7 +16,16 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.Buffered() > 0 || c.flags&isLayered != 0 && c.Wire().fill() {
+	for {
+		if c.out != nil && c.out.size == 0 && c.out.file != nil {
+			if !c.sendFile() {
+				return
+			}
+			continue
+		}
+		if c.Buffered() == 0 && (c.flags&isLayered == 0 || !c.Wire().fill()) {
+			break
+		}
 		n, offered, errno := c.write()
 		if offered == 0 { // the layer holds it back
 			return
@@ -18,9 +36,7 @@ func (c *Conn) flush(tell bool) {
 		}
 		c.wrote(n)
 		if n < offered {
-			c.flags |= isBlocked
-			c.loop.slow.add(c)
-			c.interest()
+			c.blocked()
 			return
 		}
 	}
@@ -35,6 +51,13 @@ func (c *Conn) flush(tell bool) {
 	}
 }
 
+// blocked waits until the kernel takes more.
+func (c *Conn) blocked() {
+	c.flags |= isBlocked
+	c.loop.slow.add(c)
+	c.interest()
+}
+
 // wrote accounts for n bytes that the kernel took.
 func (c *Conn) wrote(n int) {
 	if c.flags&isLayered != 0 {
@@ -47,7 +70,7 @@ func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.stall = c.loop.now
 	}
-	if c.out.size <= c.limits().SoftBytes {
+	if c.over != 0 && c.Buffered() <= c.limits().SoftBytes {
 		c.over = 0
 	}
 }
@@ -108,6 +131,9 @@ func (c *Conn) writeVector() (n, offered int, errno Errno) {
 func (c *Conn) drop() {
 	if o := c.out; o != nil {
 		c.out = nil
+		if o.file != nil {
+			c.loop.stats.OutBytes -= o.dropFiles()
+		}
 		c.loop.stats.OutBytes -= o.size
 		c.loop.spare.give(o)
 	}

@@ -70,6 +70,12 @@ type Kernel interface {
 	Write(fd int, p []byte) (int, Errno)
 	// Writev gets at most 16 slices, none of them empty.
 	Writev(fd int, p [][]byte) (int, Errno)
+	// SendFile sends at most n bytes of a regular file, at least one, from *offset
+	// on, which it advances: without a copy in the process, and EAGAIN where the
+	// connection takes nothing. Zero without an error is the file's end. A kernel
+	// that has no such call, or not for that file, reports EINVAL, ENOSYS or
+	// EOPNOTSUPP. It may wait for the disk: n bounds that.
+	SendFile(fd, file int, offset *int64, n int) (int, Errno)
 	// Shutdown closes the writing half: the peer sees FIN.
 	Shutdown(fd int) Errno
 	CloseFD(fd int) Errno

@@ -181,6 +181,17 @@ func (k *epoll) Writev(fd int, p [][]byte) (int, Errno) {
 	return int(n), errno
 }
 
+// SendFile may wait for the disk, so that the Go scheduler is told of it: the
+// collector and other goroutines need not wait, too. The system reads the next
+// pages ahead while the connection takes these.
+func (k *epoll) SendFile(fd, file int, offset *int64, n int) (int, Errno) {
+	sent, err := unix.Sendfile(fd, file, offset, n)
+	if err == nil && sent > 0 {
+		_ = unix.Fadvise(file, *offset, fileTurnBytes, unix.FADV_WILLNEED) // a hint
+	}
+	return sent, errnoOf(err)
+}
+
 func (k *epoll) Monotonic() time.Duration { return time.Since(k.start) }
 
 func (k *epoll) Close() error {

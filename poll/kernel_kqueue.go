@@ -145,6 +145,10 @@ func (k *kqueue) Writev(fd int, p [][]byte) (total int, errno Errno) {
 	return total, 0
 }
 
+// SendFile is left to pieces: the call differs on each of these systems, and two
+// have none.
+func (k *kqueue) SendFile(int, int, *int64, int) (int, Errno) { return -1, unix.ENOSYS }
+
 func (k *kqueue) Monotonic() time.Duration { return time.Since(k.start) }
 
 func (k *kqueue) Close() error {

@@ -235,8 +235,9 @@ func (w *Wire) fill() bool {
 	}
 	if last && !able {
 		o.advance(o.size) // it never gets sealed
+		c.loop.stats.OutBytes -= o.dropFiles()
 	}
-	if last && o.size == 0 {
+	if last && o.size == 0 && o.file == nil {
 		w.said = true
 		sealed = w.layer.Bye(sealed)
 	}

@@ -6,7 +6,8 @@ package poll
 //	0 <= off <= shared[first].at <= shared[first+1].at ... <= len(own)
 //
 // and size is what remains to be written of both, and of wire: what a Layer made
-// of bytes before them. A connection has one only while output is unwritten.
+// of bytes before them. Parts of files follow, see SendFile. A connection has one
+// only while output is unwritten.
 type outbuf struct {
 	own    []byte
 	shared []segment
@@ -14,7 +15,12 @@ type outbuf struct {
 	first  int // entries of shared before this one are written
 	off    int // bytes of own that are written
 	size   int
+	file   *filePart // the first of those that follow size
+	held   int       // bytes behind files
 }
+
+// empty: there is nothing to write.
+func (o *outbuf) empty() bool { return o.size == 0 && o.file == nil }
 
 // segment is a shared slice that follows the first at bytes of own.
 type segment struct {

@@ -5,10 +5,12 @@ import (
 	"compress/flate"
 	"hash/adler32"
 	"hash/crc32"
+	"io"
+	"strings"
 )
 
 // compressor makes gzip (RFC 1952) and deflate (zlib, RFC 1950) bodies with one
-// flate writer, which is made at the first use and holds some 300 kB from then
+// flate writer, which is made at the first use and holds some 1.2 MB from then
 // on, for all responses.
 type compressor struct {
 	flate *flate.Writer
@@ -43,12 +45,22 @@ func (z *compressor) begin(head []byte) {
 	}
 	z.out.Reset()
 	z.out.Write(head)
-	if z.flate == nil {
-		z.flate, _ = flate.NewWriter(&z.out, flate.BestSpeed) // the level is valid
-	} else {
-		z.flate.Reset(&z.out)
-	}
+	z.lend(&z.out)
 }
+
+// lend resets the writer to w.
+func (z *compressor) lend(w io.Writer) *flate.Writer {
+	if z.flate == nil {
+		z.flate, _ = flate.NewWriter(w, flate.BestSpeed) // the level is valid
+	} else {
+		z.flate.Reset(w)
+	}
+	return z.flate
+}
+
+// Flate lends the server's flate writer, reset to w, until the next response is
+// compressed or it is lent again: it holds 1.2 MB, and one is enough for a loop.
+func (s *Server) Flate(w io.Writer) *flate.Writer { return s.shrink.lend(w) }
 
 func (z *compressor) flush(p []byte) {
 	z.flate.Write(p) // a bytes.Buffer takes everything
@@ -77,6 +89,29 @@ func isZero(params []byte) bool {
 	params = trim(params)
 	return len(params) > 2 && lower(params[0]) == 'q' && params[1] == '=' &&
 		len(bytes.Trim(params[2:], "0.")) == 0
+}
+
+// compressible tells media types that are text.
+func compressible(kind string) bool {
+	kind, _, _ = strings.Cut(kind, ";")
+	switch kind {
+	case "application/json", "application/xml", "application/xhtml+xml", "application/manifest+json", "application/wasm",
+		"image/svg+xml", "image/bmp", "image/x-icon", "font/ttf", "font/otf", "application/vnd.ms-fontobject":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}
+
+// sendShrunk completes the response with a file in gzip.
+func (r *Response) sendShrunk(f *found) {
+	defer f.file.Close()
+	p := make([]byte, f.info.Size())
+	if _, err := io.ReadFull(f.file, p); err != nil {
+		r.c.srv.report(err)
+		r.Fail(err)
+		return
+	}
+	r.SendBytes(r.c.srv.shrink.gzip(p))
 }
 
 func (r *Response) noteEncodings(req *Request) {

@@ -21,7 +21,10 @@
 // prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
 // leave HTTP, [Server.HandleOpening] for what never was, [Cors] and [Cookie].
 //
-// Not here: ranges, multipart, a TLS listener, regular expressions in paths,
+// Files go out by [Response.SendFile] and [Static], with conditions and ranges, and
+// without being read into memory where the system can: see sender.go.
+//
+// Not here: multipart, a TLS listener, regular expressions in paths,
 // decoding of compressed bodies, HTTP/2.
 //
 // Read next: conn.go, the connection's states; then parse.go and response.go;

@@ -2,10 +2,9 @@ package webapp
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
-	"slices"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -13,54 +12,248 @@ import (
 	"github.com/edgesio/edgesio/poll"
 )
 
+// Dotfiles says what becomes of names of which a part begins with a dot.
+type Dotfiles uint8
+
+const (
+	// IgnoreDotfiles: they are not there.
+	IgnoreDotfiles Dotfiles = iota
+	// AllowDotfiles serves them as any other.
+	AllowDotfiles
+	// DenyDotfiles answers 403.
+	DenyDotfiles
+)
+
+// FileOptions are what one file is sent with. The zero value is SendFile's.
+type FileOptions struct {
+	// Root is where the name begins. Default Options.Root.
+	Root fs.FS
+	// MaxAge is how long the browser may use its copy without asking; negative
+	// makes it ask each time. Default: no Cache-Control header.
+	MaxAge time.Duration
+	// Immutable tells that the file never changes within MaxAge.
+	Immutable bool
+	// Dotfiles is about names like ".config" and ".git/HEAD". Default: 404.
+	Dotfiles Dotfiles
+	// Headers are set once the file is found, and win over what would be set else.
+	Headers Fields
+	// NoETag, NoLastModified and NoRanges leave something out.
+	NoETag, NoLastModified, NoRanges bool
+}
+
+// rules is what Static and SendFile have in common.
+type rules struct {
+	cacheControl                     string
+	dotfiles                         Dotfiles
+	noETag, noLastModified, noRanges bool
+	variants                         bool  // precompressed ones are looked for
+	gzipBytes                        int64 // files up to this size are compressed
+	setHeaders                       func(res *Response, name string, info fs.FileInfo)
+}
+
+// cacheControl is the value of that header.
+func cacheControl(age time.Duration, immutable bool) string {
+	s := "public, max-age=" + strconv.FormatInt(max(0, int64(age/time.Second)), 10)
+	if immutable {
+		s += ", immutable"
+	}
+	return s
+}
+
 // Dir is a directory as a file system that nothing below leads out of: neither
-// names with "..", nor symbolic links. It stays open as long as the program runs.
+// names with "..", nor symbolic links; those that stay below are followed. Only
+// regular files are there: see [poll.OpenRegular], also for what opening costs. It
+// stays open as long as the program runs.
 func Dir(path string) (fs.FS, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
 	}
-	return root.FS(), nil
+	return directory{root}, nil
 }
 
-// SendFile completes the response with a file below Options.Root: its type by
-// the name, ETag (unless one is set) and Last-Modified, 304 where the request has the same already.
-// A file that is not there is 404. The name is the program's: slashes, no "..".
-func (r *Response) SendFile(name string) {
+// directory is an fs.FS and fs.StatFS of a directory of the system.
+type directory struct{ root *os.Root }
+
+// Open opens a regular file.
+func (d directory) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, _, err := poll.OpenRegular(d.root, name)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Stat describes what a name stands for, directories included.
+func (d directory) Stat(name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
+	}
+	return d.root.Stat(name)
+}
+
+// SendFile completes the response with a file below Options.Root: its type by the
+// name, ETag (unless one is set) and Last-Modified, 304 where the request has the
+// same already, a part where it asks for that. A file that is not there is 404. The
+// name is the program's: slashes, no "..".
+func (r *Response) SendFile(name string) { r.SendFileWith(name, FileOptions{}) }
+
+// SendFileFS is SendFile for another file system. Files of the system, as those of
+// [Dir], go out by [poll.Conn.SendFile], others piece by piece. One without a time of
+// its own, as in an embed.FS, is taken never to change: its ETag is a checksum that is
+// made once.
+func (r *Response) SendFileFS(root fs.FS, name string) {
+	r.SendFileWith(name, FileOptions{Root: root})
+}
+
+// SendFileWith is SendFile with options.
+func (r *Response) SendFileWith(name string, o FileOptions) {
 	if r.Ended() {
 		return
 	}
-	o := &r.c.srv.options
 	if o.Root == nil {
-		root, err := Dir(".")
+		root, err := r.c.srv.fileRoot()
 		if err != nil {
 			r.Fail(err)
 			return
 		}
 		o.Root = root
 	}
-	r.SendFileFS(o.Root, name)
-}
-
-// SendFileFS is SendFile for another file system.
-func (r *Response) SendFileFS(root fs.FS, name string) {
-	if r.Ended() {
+	u := rules{
+		dotfiles: o.Dotfiles, noETag: o.NoETag, noLastModified: o.NoLastModified, noRanges: o.NoRanges,
+	}
+	if o.MaxAge != 0 {
+		u.cacheControl = cacheControl(o.MaxAge, o.Immutable)
+	}
+	f, err := u.find(o.Root, strings.TrimPrefix(name, "/"))
+	if err != nil {
+		r.missing(err)
 		return
 	}
-	f, info, err := openFile(root, strings.TrimPrefix(name, "/"))
+	r.SetFields(o.Headers)
+	r.sendFound(f, &u)
+}
+
+// fileRoot is Options.Root; the working directory is opened at the first use.
+func (s *Server) fileRoot() (fs.FS, error) {
+	o := &s.options
+	if o.Root == nil {
+		root, err := Dir(".")
+		if err != nil {
+			return nil, err
+		}
+		o.Root = root
+	}
+	return o.Root, nil
+}
+
+// Download is SendFile of what the browser is to save, under the name as or, if
+// that is empty, the file's own.
+func (r *Response) Download(name, as string) {
+	if as == "" {
+		as = path.Base(name)
+	}
+	r.SendFileWith(name, FileOptions{Headers: MakeFields("Content-Disposition", disposition(as))})
+}
+
+// disposition is an attachment's Content-Disposition, RFC 6266: the name as it is
+// where it is ASCII, else a replacement and the name by RFC 8187.
+func disposition(name string) string {
+	const digits = "0123456789ABCDEF"
+	plain, exact := []byte(`attachment; filename="`), []byte("filename*=UTF-8''")
+	foreign := false
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c < ' ' || c >= 0x7f || c == '%':
+			foreign = true
+			plain = append(plain, '_')
+		case c == '"' || c == '\\':
+			plain = append(plain, '\\', c)
+		default:
+			plain = append(plain, c)
+		}
+		if class[c]&inToken != 0 && c != '*' && c != '\'' && c != '%' {
+			exact = append(exact, c)
+		} else {
+			exact = append(exact, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	plain = append(plain, '"')
+	if foreign {
+		plain = append(append(plain, "; "...), exact...)
+	}
+	return string(plain)
+}
+
+// errHidden is a name that DenyDotfiles is about.
+var errHidden = &Error{403, StatusText(403)}
+
+// missing answers for a file that cannot be sent. Which of the reasons that a name
+// has for leading nowhere it was is not told.
+func (r *Response) missing(err error) {
 	switch {
-	case err == nil:
-		r.sendFile(f, info, &StaticOptions{})
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid):
-		r.Fail(&Error{404, StatusText(404)})
-	default:
+	case err == error(errHidden):
+		r.Fail(errHidden)
+	case isTrouble(err):
 		r.c.srv.report(err)
-		r.Fail(err)
+		r.Fail(&Error{503, StatusText(503)})
+	default:
+		r.Fail(&Error{404, StatusText(404)})
 	}
 }
 
-// openFile opens a regular file; a directory is fs.ErrNotExist.
+// isTrouble tells the system's own troubles, such as a full descriptor table, from
+// what is wrong with a name.
+func isTrouble(err error) bool {
+	var errno poll.Errno
+	return errors.As(err, &errno) && errno.Temporary()
+}
+
+// found is a file that is open.
+type found struct {
+	root   fs.FS
+	name   string // without the ending of a coding
+	coding string // content coding: "", "br" or "gzip"
+	file   fs.File
+	info   fs.FileInfo
+}
+
+// find opens the file of a name.
+func (u *rules) find(root fs.FS, name string) (*found, error) {
+	if strings.HasPrefix(name, ".") || strings.Contains(name, "/.") {
+		switch u.dotfiles {
+		case IgnoreDotfiles:
+			return nil, fs.ErrNotExist
+		case DenyDotfiles:
+			return nil, errHidden
+		}
+	}
+	file, info, err := openFile(root, name)
+	if err != nil {
+		return nil, err
+	}
+	return &found{root: root, name: name, file: file, info: info}, nil
+}
+
+// openFile opens a regular file; anything else is fs.ErrNotExist, and not opened
+// where the file system can tell before.
 func openFile(root fs.FS, name string) (fs.File, fs.FileInfo, error) {
+	if d, ok := root.(directory); ok && fs.ValidPath(name) {
+		f, info, err := poll.OpenRegular(d.root, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, info, nil
+	}
+	if s, ok := root.(fs.StatFS); ok {
+		if info, err := s.Stat(name); err != nil || !info.Mode().IsRegular() {
+			return nil, nil, fs.ErrNotExist
+		}
+	}
 	f, err := root.Open(name)
 	if err != nil {
 		return nil, nil, err
@@ -74,124 +267,4 @@ func openFile(root fs.FS, name string) (fs.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	return f, info, nil
-}
-
-// sendFile sets what describes the file, and sends it unless the peer has it.
-func (r *Response) sendFile(f fs.File, info fs.FileInfo, o *StaticOptions) {
-	r.defaultType(typeByExtension(info.Name()))
-	changed := info.ModTime()
-	if !o.NoETag && !changed.IsZero() && r.Get("ETag") == "" {
-		r.Set("ETag", `W/"`+strconv.FormatInt(info.Size(), 16)+"-"+strconv.FormatInt(changed.UnixMilli(), 16)+`"`)
-	}
-	if !o.NoLastModified && !changed.IsZero() {
-		r.Set("Last-Modified", changed.UTC().Format(httpDate))
-	}
-	switch {
-	case r.unchanged(changed):
-		r.Remove("Content-Type")
-		r.Status(304)
-		fallthrough
-	case r.flags&toHead != 0:
-		f.Close()
-		r.finishEmpty(info.Size())
-	default:
-		r.stream(f, info.Size())
-	}
-}
-
-// finishEmpty ends a response whose body is left out, but not its length.
-func (r *Response) finishEmpty(length int64) {
-	r.c.write(r.appendHead(r.c.pc.Out(), length))
-	r.finish()
-}
-
-// unchanged judges If-None-Match, or else If-Modified-Since, RFC 9110 section
-// 13.2.2. A request that was not kept has neither.
-func (r *Response) unchanged(changed time.Time) bool {
-	req := r.c.req
-	if req == nil || r.status != 200 || req.Method() != "GET" && req.Method() != "HEAD" {
-		return false
-	}
-	if list, ok := req.HeaderLookup("If-None-Match"); ok {
-		return r.matches(list)
-	}
-	since, err := time.Parse(httpDate, req.Header("If-Modified-Since"))
-	return err == nil && !changed.IsZero() && !changed.Truncate(time.Second).After(since)
-}
-
-// matches compares If-None-Match with the ETag that is set, weakly.
-func (r *Response) matches(list []byte) bool {
-	tag := strings.TrimPrefix(r.Get("ETag"), "W/")
-	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
-		if string(item) == "*" || tag != "" && strings.TrimPrefix(string(item), "W/") == tag {
-			return true
-		}
-	}
-	return false
-}
-
-// Fresh tells whether the request has what the ETag that was set names: then the
-// response has been ended with 304. It is for handlers with their own tags.
-func (r *Response) Fresh(req *Request) bool {
-	list, ok := req.HeaderLookup("If-None-Match")
-	if !ok || r.Ended() || !r.matches(list) {
-		return false
-	}
-	r.Status(304).End("")
-	return true
-}
-
-const (
-	fileChunkBytes = 16 << 10  // one read of a file
-	fileTurnBytes  = 256 << 10 // what one file may take of a turn
-)
-
-// fileSender streams a file as the peer takes it.
-type fileSender struct {
-	file  fs.File
-	left  int64
-	after Aborter
-}
-
-// stream sends length bytes of f.
-func (r *Response) stream(f fs.File, length int64) {
-	s := &fileSender{file: f, left: length, after: r.aborter}
-	r.aborter = s
-	r.flags |= isSending
-	r.c.write(r.appendHead(r.c.pc.Out(), length))
-	s.OnDrain(r)
-}
-
-// OnDrain sends on, until the peer is slower than the file, or it is the turn
-// of others.
-func (s *fileSender) OnDrain(r *Response) {
-	for turn := 0; s.left > 0; {
-		if turn >= fileTurnBytes {
-			r.c.deadline(0)
-			return
-		}
-		n := int(min(s.left, fileChunkBytes))
-		out := r.c.pc.Out()
-		b := slices.Grow(out, n)[:len(out)+n]
-		if _, err := io.ReadFull(s.file, b[len(out):]); err != nil {
-			s.file.Close()
-			r.drop() // it was promised longer
-			return
-		}
-		s.left -= int64(n)
-		turn += n
-		if st := r.c.write(b); st != poll.OK && s.left > 0 {
-			return // OnDrain or OnAbort follows
-		}
-	}
-	s.file.Close()
-	r.finish()
-}
-
-// OnAbort closes the file.
-func (s *fileSender) OnAbort(r *Response) {
-	s.file.Close()
-	if s.after != nil {
-		s.after.OnAbort(r)
-	}
 }

@@ -2,6 +2,7 @@ package webapp
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"io"
@@ -251,6 +252,30 @@ func TestConditional(t *testing.T) {
 		res := r.once(get("/files/", v.header))
 		if res.StatusCode != v.status || res.StatusCode == 304 && res.body != "" {
 			t.Errorf("%s: %d", v.header, res.StatusCode)
+		}
+	}
+}
+
+// The one flate writer may be lent between responses.
+func TestFlateIsShared(t *testing.T) {
+	text := []byte(strings.Repeat("hello ", 1000))
+	r := newRig(t, Options{}, func(app *App) {
+		app.Get("/", func(_ *Request, res *Response) { res.SendCompressed(text) })
+	})
+	for i := range 3 {
+		var b bytes.Buffer
+		w := r.server().Flate(&b)
+		if w != r.server().Flate(&b) {
+			t.Error("there are two")
+		}
+		w.Write(text)
+		w.Close()
+		if got, err := io.ReadAll(flate.NewReader(&b)); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d: %d bytes: %v", i, len(got), err)
+		}
+		z := must(gzip.NewReader(strings.NewReader(r.once(get("/", "Accept-Encoding: gzip")).body)))
+		if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d: %d bytes: %v", i, len(got), err)
 		}
 	}
 }

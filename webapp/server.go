@@ -43,6 +43,7 @@ type Server struct {
 	paths    [64]string
 	now      dateCache
 	shrink   compressor
+	tags     map[tagKey]string // checksums of files without a time
 	stopping bool
 }
 

@@ -2,7 +2,7 @@ package webapp
 
 import (
 	"io/fs"
-	"strconv"
+	"path"
 	"strings"
 	"time"
 )
@@ -12,72 +12,102 @@ import (
 type StaticOptions struct {
 	// Index is what a directory stands for. Default "index.html"; "-" for none.
 	Index string
+	// Extensions are tried in turn for a name without one that is not there: "html"
+	// makes /about find about.html. Default: none.
+	Extensions []string
 	// MaxAge is how long a browser may use its copy without asking. Default 30
 	// days; negative makes it ask each time.
 	MaxAge time.Duration
-	// NoETag, NoLastModified and NoCacheControl leave a header out.
-	NoETag, NoLastModified, NoCacheControl bool
+	// Immutable tells that files never change within MaxAge: names with a hash.
+	Immutable bool
+	// NoETag, NoLastModified, NoCacheControl and NoRanges leave something out.
+	NoETag, NoLastModified, NoCacheControl, NoRanges bool
+	// NoRedirect answers for a directory without its slash as for what is not
+	// there, instead of sending the browser to the name with a slash.
+	NoRedirect bool
 	// NoFallthrough answers 404 for what is not there, and 405 for other methods,
 	// instead of calling next.
 	NoFallthrough bool
-	// Dotfiles serves names that begin with a dot.
-	Dotfiles bool
+	// Dotfiles is about names like ".config" and ".git/HEAD". Default: they are
+	// not there.
+	Dotfiles Dotfiles
+	// NoPrecompressed does not look for name.br and name.gz beside a file of text,
+	// which are sent in its place to who accepts them. A variant that is older
+	// than its file is sent, too.
+	NoPrecompressed bool
+	// GzipBytes is the largest file of text without a variant that is compressed
+	// for who accepts it, from 1 KiB on. That is done on the loop for each answer
+	// and nothing is kept, so what is asked for often deserves its .gz file.
+	// Default 0: none; the compressor takes 1.2 MB once it was used.
+	GzipBytes int64
+	// SetHeaders is called before a file is sent; what it sets wins.
+	SetHeaders func(res *Response, name string, info fs.FileInfo)
 }
 
+// minGzipBytes is what compression gains nothing below: it goes out in one packet.
+const minGzipBytes = 1 << 10
+
 // Static serves the files of root to GET and HEAD, below the path that it is
-// used at. [Dir] makes a root of a directory; an embed.FS is one, too.
+// used at. [Dir] makes a root of a directory; an embed.FS is one, too. Conditions
+// and ranges of requests are heeded (RFC 9110 sections 13 and 14).
 func Static(root fs.FS, o StaticOptions) Middleware {
 	set(&o.Index, "index.html")
 	set(&o.MaxAge, 30*24*time.Hour)
-	age := "public, max-age=" + strconv.FormatInt(max(0, int64(o.MaxAge/time.Second)), 10)
+	u := rules{
+		dotfiles: o.Dotfiles, noETag: o.NoETag, noLastModified: o.NoLastModified, noRanges: o.NoRanges,
+		variants: !o.NoPrecompressed, gzipBytes: o.GzipBytes, setHeaders: o.SetHeaders,
+	}
+	if !o.NoCacheControl {
+		u.cacheControl = cacheControl(o.MaxAge, o.Immutable)
+	}
 	return func(req *Request, res *Response, next Next) {
 		if req.Method() != "GET" && req.Method() != "HEAD" {
 			o.miss(res.allowIf(o.NoFallthrough), next, &Error{405, StatusText(405)})
 			return
 		}
-		path := req.SubPath()
-		f, info, err := o.open(root, path)
+		f, err := o.open(&u, root, req.SubPath())
 		switch {
-		case err == nil && info == nil:
+		case err == nil && f == nil:
 			res.Status(301).Redirect(string(req.head.rawPath.of(req.raw)) + "/" + query(req))
 		case err == nil:
-			if !o.NoCacheControl {
-				res.Set("Cache-Control", age)
-			}
-			res.sendFile(f, info, &o)
+			res.sendFound(f, &u)
+		case err == error(errHidden), isTrouble(err):
+			res.missing(err)
 		default:
 			o.miss(res, next, &Error{404, StatusText(404)})
 		}
 	}
 }
 
-// open finds the file that a path stands for. No error and no info: a directory
+// open finds the file that a path stands for. No error and no file: a directory
 // whose path lacks its slash.
-func (o *StaticOptions) open(root fs.FS, path string) (fs.File, fs.FileInfo, error) {
-	name := strings.TrimPrefix(path, "/")
-	if !o.Dotfiles && (strings.HasPrefix(name, ".") || strings.Contains(name, "/.")) {
-		return nil, nil, fs.ErrNotExist
-	}
-	if name != "" && !strings.HasSuffix(name, "/") {
-		f, info, err := openFile(root, name)
-		if err != nil && o.isDir(root, name) {
-			return nil, nil, nil
+func (o *StaticOptions) open(u *rules, root fs.FS, sub string) (*found, error) {
+	name := strings.TrimPrefix(sub, "/")
+	if name == "" || strings.HasSuffix(name, "/") {
+		if o.Index == "-" {
+			return nil, fs.ErrNotExist
 		}
-		return f, info, err
+		return u.find(root, name+o.Index)
 	}
-	if o.Index == "-" {
-		return nil, nil, fs.ErrNotExist
+	f, err := u.find(root, name)
+	if err == nil || err == error(errHidden) || isTrouble(err) {
+		return f, err
 	}
-	return openFile(root, name+o.Index)
-}
-
-// isDir tells whether name is a directory with an index.
-func (o *StaticOptions) isDir(root fs.FS, name string) bool {
-	if o.Index == "-" {
-		return false
+	if o.Index != "-" && !o.NoRedirect {
+		if index, e := u.find(root, name+"/"+o.Index); e == nil {
+			index.file.Close()
+			return nil, nil
+		}
 	}
-	info, err := fs.Stat(root, name+"/"+o.Index)
-	return err == nil && info.Mode().IsRegular()
+	for _, ext := range o.Extensions {
+		if path.Ext(name) != "" {
+			break
+		}
+		if f, e := u.find(root, name+"."+strings.TrimPrefix(ext, ".")); e == nil {
+			return f, nil
+		}
+	}
+	return nil, err
 }
 
 func (o *StaticOptions) miss(res *Response, next Next, e *Error) {

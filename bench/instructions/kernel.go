@@ -97,6 +97,8 @@ func (k *kernel) Writev(fd int, p [][]byte) (n int, _ poll.Errno) {
 	return n, 0
 }
 
+func (k *kernel) SendFile(int, int, *int64, int) (int, poll.Errno) { return -1, again }
+
 func (k *kernel) CloseFD(fd int) poll.Errno {
 	k.conns[fd] = conn{}
 	k.free = append(k.free, fd)

@@ -17,6 +17,7 @@ var may = []struct {
 	{"eos", "", "the platform's rules stand alone"},
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/ws", "poll webapp", "frames know bytes; the plain server knows webapp"},
+	{"webapp/clients", "poll webapp", "a test program"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
 	{"eio", "poll webapp webapp/ws eos eio/internal/jstext", "Engine.IO is carried by HTTP and frames"},
 	{"eio/internal", "", "text as JavaScript has it: bytes in, bytes out"},
@@ -32,7 +33,7 @@ var may = []struct {
 }
 
 // programs are imported by nobody outside of themselves.
-var programs = []string{"boards", "bench", "sio/conformance", "sio/interop", "eio/v06/browser"}
+var programs = []string{"boards", "bench", "sio/conformance", "sio/interop", "eio/v06/browser", "webapp/clients"}
 
 // foreign are packages of others that the core does without.
 var foreign = []struct {

@@ -20,7 +20,7 @@ type Faults struct {
 }
 
 // Calls counts what the loop asked for, refused and failed calls included.
-type Calls struct{ Waits, Accepts, Reads, Writes, Writevs, Modifies, Closes int }
+type Calls struct{ Waits, Accepts, Reads, Writes, Writevs, SendFiles, Modifies, Closes int }
 
 // Kernel is a poll.Kernel in memory. The exported fields may be changed at any
 // time; all but Wake is for one goroutine.
@@ -33,6 +33,8 @@ type Kernel struct {
 	ReceiveBytes, SendBytes int
 	// MaxFDs is the size of the descriptor table: EMFILE beyond. Default 0: no end.
 	MaxFDs int
+	// NoSendFile makes SendFile report ENOSYS.
+	NoSendFile bool
 	// AcceptErrors are what the next calls of Accept with a caller report.
 	AcceptErrors []poll.Errno
 

@@ -90,6 +90,25 @@ func (k *Kernel) Writev(fd int, p [][]byte) (int, poll.Errno) {
 	return total, 0
 }
 
+// SendFile is Write of what it reads from the file, a real one of the system.
+func (k *Kernel) SendFile(fd, file int, offset *int64, n int) (int, poll.Errno) {
+	k.Calls.SendFiles++
+	if k.NoSendFile {
+		return -1, syscall.ENOSYS
+	}
+	b := make([]byte, min(n, max(1, k.SendBytes-k.socket(fd, "sendfile").out.len())))
+	m, err := syscall.Pread(file, b, *offset)
+	if errno, ok := err.(poll.Errno); ok {
+		return -1, errno
+	}
+	if m <= 0 {
+		return 0, 0
+	}
+	m, errno := k.write(fd, b[:m])
+	*offset += int64(max(m, 0))
+	return m, errno
+}
+
 func (k *Kernel) write(fd int, p []byte) (int, poll.Errno) {
 	s := k.socket(fd, "write")
 	if errno := k.trouble(s); errno != 0 {

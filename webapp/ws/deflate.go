@@ -1,17 +1,23 @@
 package ws
 
-import "compress/flate"
+import (
+	"compress/flate"
+	"io"
+)
 
 // RFC 7692, section 7.2.1: compression. Nothing is kept from one message to the next (server_no_context_takeover), so
 // one Deflater serves all connections of a loop, and a frame that is compressed once goes to as many as like it.
 
 // Deflater compresses frames, on one goroutine. The zero Deflater is ready; it must not be copied. It holds 1.2 MB
-// from the first frame on, as the standard library's writer does, and none before.
+// from the first frame on, as the standard library's writer does, and none before;
+// with Writer it holds none.
 type Deflater struct {
 	// Threshold is the size in bytes of a payload below which Takes declines.
 	Threshold int
-	writer    *flate.Writer
-	out       deflated
+	// Writer, if it is set, lends a writer that was reset to w, until the next call.
+	Writer func(w io.Writer) *flate.Writer
+	writer *flate.Writer
+	out    deflated
 }
 
 type deflated []byte
@@ -33,20 +39,29 @@ func (d *Deflater) Takes(frame []byte, terms Terms) bool {
 	return err == nil && h.Length >= int64(d.Threshold) && (terms.Window == maxWindow || h.Length <= 1<<terms.Window)
 }
 
+// begin is a writer to out.
+func (d *Deflater) begin() *flate.Writer {
+	switch {
+	case d.Writer != nil:
+		return d.Writer(&d.out)
+	case d.writer == nil:
+		d.writer, _ = flate.NewWriter(&d.out, flate.BestSpeed) // the level is valid
+	default:
+		d.writer.Reset(&d.out)
+	}
+	return d.writer
+}
+
 // Compress compresses the payload of the frame that b[at:] is, one that Takes approved of, and returns b with the
 // smaller frame in its place; or as it was, if it does not get smaller.
 func (d *Deflater) Compress(b []byte, at int) []byte {
 	h, n, _ := ParseHeader(b[at:])
 	payload := b[at+n:]
-	if d.writer == nil {
-		d.writer, _ = flate.NewWriter(&d.out, flate.BestSpeed) // the level is valid
-	} else {
-		d.writer.Reset(&d.out)
-	}
 	d.out = d.out[:0]
-	_, err := d.writer.Write(payload)
+	writer := d.begin()
+	_, err := writer.Write(payload)
 	if err == nil {
-		err = d.writer.Flush()
+		err = writer.Flush()
 	}
 	out := d.out[:max(len(d.out)-len(flushTail), 0)]
 	if err == nil && len(out) < len(payload) { // deflated takes everything, so there is no error
