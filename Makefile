@@ -21,6 +21,7 @@ CLIENT  = sio/bundle/node_modules/socket.io-client
 INTEROP = sio/interop
 PEERS   = bench/peers
 V06     = eio/v06/browser
+JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
@@ -81,6 +82,7 @@ lint: vet .tools/golangci-lint-$(LINTER)
 
 unit:
 	$(GOTEST) ./...
+	cd $(JWT) && $(GO) vet ./... && $(GOTEST) ./...
 
 unit-386:
 	GOARCH=386 $(GOTEST) ./...

@@ -43,11 +43,21 @@ func TestGatherTakesEventsTogether(t *testing.T) {
 	}
 }
 
-func TestGatherKeepsTimersAndPosts(t *testing.T) {
-	trickle(t, 100*time.Millisecond, func(r *rig) {
+// Timers and posted functions are on time, with Gather and in dense traffic
+// without it, when the loop waits without telling the scheduler.
+func TestTimersAndPostsAreOnTime(t *testing.T) {
+	for _, pause := range []time.Duration{0, 100 * time.Millisecond} {
+		timersAndPosts(t, pause)
+	}
+}
+
+func timersAndPosts(t *testing.T, pause time.Duration) {
+	ran := 0
+	trickle(t, pause, func(r *rig) {
 		begin := r.k.Monotonic()
 		for _, at := range []time.Duration{1, 3, 30, 31, 77} {
 			r.l.After(at*time.Millisecond, func() {
+				ran++
 				if late := r.k.Monotonic() - begin - at*time.Millisecond; late > 0 {
 					t.Errorf("the timer of %d ms is late by %v", at, late)
 				}
@@ -56,19 +66,33 @@ func TestGatherKeepsTimersAndPosts(t *testing.T) {
 		r.k.After(40*time.Millisecond, func() {
 			at := r.k.Monotonic()
 			r.l.Post(func() {
+				ran++
 				if late := r.k.Monotonic() - at; late > 0 {
 					t.Errorf("a posted function is late by %v", late)
 				}
 			})
 		})
 	})
+	if ran != 6 {
+		t.Errorf("%d of 6 ran", ran)
+	}
 }
 
-// A caller's timeout holds, with Gather too, and a look takes no time.
-func TestGatherIsWithinTheTimeout(t *testing.T) {
+// A caller's timeout holds, with Gather and right after input too, and a look
+// takes no time.
+func TestPollIsWithinTheTimeout(t *testing.T) {
 	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{})
-	for _, timeout := range []time.Duration{0, 3 * time.Millisecond, 50 * time.Millisecond} {
-		r.l.Gather(10 * time.Millisecond)
+	p, _ := r.pair()
+	for i, timeout := range []time.Duration{0, 3 * time.Millisecond, 50 * time.Millisecond,
+		0, 300 * time.Microsecond, time.Millisecond, 3 * time.Millisecond} {
+		if i < 3 {
+			r.l.Gather(10 * time.Millisecond)
+		} else { // two turns with input make dense traffic
+			for range 2 {
+				p.WriteString("x")
+				r.poll()
+			}
+		}
 		begin := r.k.Monotonic()
 		if err := r.l.Poll(timeout); err != nil {
 			t.Fatal(err)

@@ -43,8 +43,9 @@ func newKernel() (Kernel, error) {
 // is both.
 func (k *kqueue) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 	if len(ready) == 0 {
-		k.timeout = unix.NsecToTimespec(int64(timeout))
-		return 0, errnoOf(unix.Nanosleep(&k.timeout, nil))
+		d := unix.NsecToTimeval(int64(timeout))
+		_, err := unix.Select(0, nil, nil, nil, &d)
+		return 0, errnoOf(err)
 	}
 	if len(k.events) < len(ready) {
 		k.events = make([]unix.Kevent_t, len(ready))

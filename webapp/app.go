@@ -15,9 +15,12 @@ type App struct {
 	server   *Server
 	listener *poll.Listener
 	locals   map[string]any
+	settings map[string]any
+	engines  map[string]Engine // by extension
+	events   events
 }
 
-// Create makes an app on a loop. It listens from Start on.
+// Create is the platform's WebApp.create and createApp: it makes an app on a loop. It listens from Start on.
 func Create(loop *poll.Loop, name string, addr Addr) (*App, error) {
 	return CreateWith(loop, name, addr, Options{})
 }
@@ -31,6 +34,8 @@ func CreateWith(loop *poll.Loop, name string, addr Addr, o Options) (*App, error
 		return nil, err
 	}
 	a := &App{Router: NewRouter(RouterOptions{}), name: name, addr: addr, server: NewServer(loop, o)}
+	a.settings = map[string]any{"subdomain offset": a.server.set.domain}
+	a.server.app = a
 	a.server.Handle("", a.Router.serve)
 	return a, nil
 }
@@ -50,6 +55,10 @@ func (a *App) Start() error {
 	}
 	a.server.stopping = false
 	a.listener = ln
+	call(a.events.start)
+	if len(a.events.ready) > 0 {
+		return a.server.loop.Post(a.ready)
+	}
 	return nil
 }
 
@@ -60,6 +69,7 @@ func (a *App) Stop() {
 		a.listener.Close()
 		a.listener = nil
 		a.server.Stop()
+		call(a.events.stop)
 	}
 }
 

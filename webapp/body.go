@@ -60,6 +60,7 @@ func (f bodyFunc) OnBody(_ *Request, _ *Response, body []byte, err error) { f(bo
 
 // upload is a body on its way to its receiver.
 type upload struct {
+	stream
 	to    BodyReceiver
 	limit int
 	held  int // bytes of buf that the server's budget knows of
@@ -71,6 +72,7 @@ func (c *conn) takeUpload() *upload {
 	up := c.up
 	if up != nil {
 		c.srv.stats.UploadBytes -= up.held
+		c.srv.loop.Disarm(&up.wake)
 		c.up = nil
 	}
 	return up
@@ -91,29 +93,39 @@ func (c *conn) account() *Error {
 // there.
 const firstBodyBytes = 4 << 10
 
-// readBody hands the body to r now if it is at hand, or waits for it.
-func (c *conn) readBody(req *Request, limit int, r BodyReceiver) {
+// mayRead tells whether there is a body to wait for, and asks for it; else it
+// tells r.
+func (c *conn) mayRead(req *Request, limit uint64, r BodyReceiver) bool {
 	res := c.res
 	switch {
 	case c.flags&bodyAsked != 0:
 		r.OnBody(req, res, nil, ErrBodyRead)
-		return
+		return false
 	case c.body.done():
 		c.flags |= bodyAsked
 		r.OnBody(req, res, nil, nil)
-		return
+		return false
 	case req.head.flags&isEncoded != 0:
 		r.OnBody(req, res, nil, ErrBodyEncoding)
-		return
-	case c.body.kind == countedBody && c.body.left > uint64(max(limit, 0)):
+		return false
+	case c.body.kind == countedBody && c.body.left > limit:
 		r.OnBody(req, res, nil, ErrBodyTooLarge)
-		return
+		return false
 	}
 	c.flags |= bodyAsked
 	if req.head.flags&isExpecting != 0 && len(c.in) == 0 && req.head.minor == 1 {
 		c.pc.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
 	}
 	c.flags &^= bodyWithheld
+	return true
+}
+
+// readBody hands the body to r now if it is at hand, or waits for it.
+func (c *conn) readBody(req *Request, limit int, r BodyReceiver) {
+	if !c.mayRead(req, uint64(max(limit, 0)), r) {
+		return
+	}
+	res := c.res
 	length := c.body.left
 	buf, e := c.gather(c.in[:0], limit) // in place: data only moves towards the start
 	if e == nil && !c.body.done() {
@@ -155,6 +167,9 @@ func (c *conn) gather(buf []byte, limit int) ([]byte, *Error) {
 // receive goes on with a body that was not at hand as a whole.
 func (c *conn) receive() bool {
 	up := c.up
+	if up.streams() {
+		return c.flow()
+	}
 	var e *Error
 	if up.buf, e = c.gather(up.buf, up.limit); e == nil && !c.body.done() {
 		if e = c.account(); e == nil {

@@ -18,7 +18,8 @@ type Options struct {
 	// MaxHeaders bounds the number of header fields (431). Default 100.
 	MaxHeaders int
 	// MaxBodyBytes bounds what Content-Length may declare before a handler is
-	// called (413); each ReadBody has its own limit below. Default 16 MiB.
+	// called (413); each ReadBody and StreamBody has its own limit below. Default
+	// 16 MiB; negative is no bound, for bodies that are streamed.
 	MaxBodyBytes int
 	// MaxUploadBytes bounds what is held of bodies that are not complete, for all
 	// connections together; the one that passes it is refused (503). Default 32 MiB.
@@ -30,6 +31,10 @@ type Options struct {
 	// request head from its first byte on (408), BodyTimeout the body from the
 	// call of ReadBody on (408). Default 30 s, 10 s, 30 s.
 	IdleTimeout, HeadTimeout, BodyTimeout time.Duration
+	// MinBodyRate is how many bytes a second a peer must send of a streamed body in
+	// each BodyTimeout (408); below, a slow peer would hold the exchange for as long
+	// as it likes. Default 500; negative is any byte at all.
+	MinBodyRate int
 	// Secure says that peers speak TLS to what stands in front of the listener;
 	// Request.Secure reports it.
 	Secure bool
@@ -54,6 +59,7 @@ func (o Options) withDefaults() Options {
 	set(&o.MaxHeaders, 100)
 	set(&o.MaxBodyBytes, 16<<20)
 	set(&o.MaxUploadBytes, 32<<20)
+	set(&o.MinBodyRate, 500)
 	set(&o.DrainBytes, 64<<10)
 	set(&o.IdleTimeout, 30*time.Second)
 	set(&o.HeadTimeout, 10*time.Second)

@@ -13,18 +13,21 @@ import (
 // called next yet, or Keep was called, until the response has ended. Byte slices
 // that it returns are views, valid as long; strings are copies.
 type Request struct {
-	c       *conn
-	res     *Response
-	head    head
-	raw     []byte // the head's bytes: a view of the input, or our own when kept
-	mounted int    // bytes of the path that Use or Mount matched
-	floor   int    // the first of params that is seen
-	params  []param
-	buf     []byte // for decoding
-	values  []value
-	chain   chain
-	eos     *eos.Info
-	kept    bool
+	c         *conn
+	res       *Response
+	head      head
+	raw       []byte // the head's bytes: a view of the input, or our own when kept
+	mounted   int    // bytes of the path that Use or Mount matched
+	floor     int    // the first of params that is seen
+	params    []param
+	buf       []byte // for decoding
+	values    []value
+	chain     chain
+	eos       *eos.Info
+	parsed    any             // of SetParsed
+	closed    func(err error) // OnClose's
+	kept      bool
+	rewritten bool // head.path is Rewrite's
 }
 
 // value is an entry of SetValue.
@@ -38,7 +41,9 @@ func (r *Request) Keep() {
 	}
 	r.kept = true
 	r.raw = bytes.Clone(r.raw)
-	r.head.path = r.head.cleanView(r.raw)
+	if !r.rewritten {
+		r.head.path = r.head.cleanView(r.raw)
+	}
 }
 
 // release forgets the request and keeps its memory for the next one.
@@ -49,7 +54,8 @@ func (r *Request) release() {
 		params: r.params[:0],
 		buf:    r.buf[:0],
 		values: r.values[:0],
-		chain:  chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next},
+		chain: chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next,
+			known: r.chain.known[:0]},
 	}
 }
 
@@ -61,6 +67,9 @@ func (r *Request) Target() string { return string(r.head.target.of(r.raw)) }
 
 // RawTarget is Target without a copy.
 func (r *Request) RawTarget() []byte { return r.head.target.of(r.raw) }
+
+// BaseURL is the part of Path that Use or Mount matched: "" in the app itself.
+func (r *Request) BaseURL() string { return string(r.head.path[:min(r.mounted, len(r.head.path))]) }
 
 // Path is the decoded path; it begins with a slash and has no "." or ".."
 // segment, control character or backslash. "*" for OPTIONS *.
@@ -84,6 +93,33 @@ func (r *Request) subPath() []byte {
 
 // RawQuery is the query without its question mark, as it was sent.
 func (r *Request) RawQuery() []byte { return r.head.query.of(r.raw) }
+
+// App is the app that the request came to, nil for a Server without one.
+func (r *Request) App() *App {
+	if r.c == nil {
+		return nil
+	}
+	return r.c.srv.app
+}
+
+// Origin is the header of that name: the site that a browser's script is of. "" is
+// none; what to make of one is Cors' to say.
+func (r *Request) Origin() string { return r.Header("Origin") }
+
+// XHR tells whether a script's library says that it sent the request: the header
+// X-Requested-With is XMLHttpRequest.
+func (r *Request) XHR() bool {
+	v, _ := r.HeaderLookup("X-Requested-With")
+	return fold(v, "XMLHttpRequest")
+}
+
+// HTTPVersion is "1.0" or "1.1".
+func (r *Request) HTTPVersion() string {
+	if r.head.minor == 0 {
+		return "1.0"
+	}
+	return "1.1"
+}
 
 // Minor is the minor HTTP version: 0 or 1.
 func (r *Request) Minor() int { return int(r.head.minor) }
@@ -110,12 +146,6 @@ func (r *Request) EachHeader(fn func(name, value []byte) bool) {
 	}
 }
 
-// Host is the Host header.
-func (r *Request) Host() string { return string(r.head.host.of(r.raw)) }
-
-// IP is the peer's address without its port. Forwarding headers are not trusted.
-func (r *Request) IP() netip.Addr { return r.RemoteAddr().Addr().Unmap() }
-
 // RemoteAddr is the peer's address.
 func (r *Request) RemoteAddr() netip.AddrPort {
 	if r.c == nil {
@@ -123,9 +153,6 @@ func (r *Request) RemoteAddr() netip.AddrPort {
 	}
 	return r.c.pc.RemoteAddr()
 }
-
-// Secure tells whether the peer speaks TLS.
-func (r *Request) Secure() bool { return r.c != nil && r.c.srv.options.Secure }
 
 // Upgrade tells whether the request asks for another protocol: an Upgrade header
 // and the token upgrade in Connection.
@@ -150,6 +177,16 @@ func (r *Request) Param(name string) string {
 		}
 	}
 	return ""
+}
+
+// EachParam calls fn for each named part of the route's path, in its order, with a
+// view, valid as long as the request, until it returns false.
+func (r *Request) EachParam(fn func(name string, value []byte) bool) {
+	for _, p := range r.params[min(r.floor, len(r.params)):] {
+		if !fn(p.name, r.head.path[p.at:p.end]) {
+			return
+		}
+	}
 }
 
 // Value is what a middleware left with SetValue, or nil.
@@ -197,6 +234,14 @@ func (r *Request) Body(limit int, fn func(body []byte, err error)) {
 	r.ReadBody(limit, bodyFunc(fn))
 }
 
+// Parsed is what a body parser made of the body: the platform's req.body. It is
+// nil until one ran.
+func (r *Request) Parsed() any { return r.parsed }
+
+// SetParsed leaves what a body parser made of the body for those who handle the
+// request later.
+func (r *Request) SetParsed(v any) { r.parsed = v }
+
 // Switch takes the connection out of HTTP. The caller sets its handler, writes
 // its own 101 response, and gets the input behind the request's head, which is
 // valid until the callback returns. c is nil if the response was begun or the
@@ -214,8 +259,10 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 	c.setState(connSwitched)
 	c.srv.forget(c)
 	c.srv.stats.Switched++
-	if c.res != nil {
-		c.res.flags |= hasEnded
+	if res := c.res; res != nil {
+		res.flags |= hasEnded
+		res.status = 101
+		c.over(c.req, res, 101, nil)
 	}
 	c.in, c.req, c.res = nil, nil, nil
 	if c.flags&isPaused != 0 {

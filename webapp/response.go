@@ -32,6 +32,7 @@ const (
 type Response struct {
 	c       *conn
 	aborter Aborter
+	hooks   *hooks // of OnHead and OnEnd
 	fields  []byte // header lines
 	status  uint16
 	flags   uint16
@@ -117,6 +118,9 @@ func (r *Response) appendPart(b, p []byte) []byte {
 	switch {
 	case len(p) == 0 || r.flags&toHead != 0 || bodiless(int(r.status)):
 		return b
+	}
+	r.count(int64(len(p)))
+	switch {
 	case r.flags&isChunking == 0:
 		return append(b, p...)
 	}
@@ -130,11 +134,19 @@ func (r *Response) appendPart(b, p []byte) []byte {
 func (r *Response) End(s string) { end(r, s, "text/plain; charset=utf-8") }
 
 // Send completes the response with s, as text/html if no type is set.
-func (r *Response) Send(s string) { end(r, s, "text/html; charset=utf-8") }
+func (r *Response) Send(s string) {
+	if !tagged(r, s) {
+		end(r, s, "text/html; charset=utf-8")
+	}
+}
 
 // SendBytes completes the response with p, which is copied, as
 // application/octet-stream if no type is set.
-func (r *Response) SendBytes(p []byte) { end(r, p, "application/octet-stream") }
+func (r *Response) SendBytes(p []byte) {
+	if !tagged(r, p) {
+		end(r, p, "application/octet-stream")
+	}
+}
 
 // end completes the response: in one piece with its length, or the last part.
 func end[T string | []byte](r *Response, body T, kind string) {
@@ -166,16 +178,24 @@ func end[T string | []byte](r *Response, body T, kind string) {
 func (r *Response) finish() {
 	r.flags |= hasEnded
 	r.aborter = nil
+	if req := r.c.req; r.hooks != nil || req != nil && req.wanted() {
+		r.c.over(req, r, 0, nil)
+	}
 	r.c.srv.giveFields(r.fields)
 	r.fields = nil
 	r.c.answered(r.flags&keepsAlive == 0)
 }
 
-// appendHead appends status line and headers. A negative length is an unknown
-// one.
+// appendHead appends status line and headers to the connection's Out. A negative
+// length is an unknown one.
 func (r *Response) appendHead(b []byte, length int64) []byte {
 	c := r.c
+	if r.hooks != nil {
+		r.beforeHead()
+		b = c.pc.Out() // a hook may have written to another connection
+	}
 	r.flags |= headSent
+	r.count(max(length, 0))
 	if !c.drainable() || c.srv.stopping {
 		r.flags &^= keepsAlive
 	}
@@ -221,7 +241,13 @@ func appendStatus(b []byte, code int) []byte {
 
 // JSON completes the response with v as application/json.
 func (r *Response) JSON(v any) {
-	p, err := json.Marshal(v)
+	var p []byte
+	var err error
+	if r.c == nil || r.c.srv.set.indent == "" {
+		p, err = json.Marshal(v)
+	} else {
+		p, err = json.MarshalIndent(v, "", r.c.srv.set.indent)
+	}
 	if err != nil {
 		r.Fail(err)
 		return
@@ -257,7 +283,7 @@ func (r *Response) Redirect(location string) {
 	if r.status < 300 || r.status > 399 {
 		r.Status(302)
 	}
-	r.Set("Location", escapeLocation(location))
+	r.Location(location)
 	r.End(StatusText(int(r.status)) + ". Redirecting to " + escapeLocation(location))
 }
 
@@ -282,6 +308,9 @@ func (r *Response) Fail(err error) {
 	}
 	r.Status(e.Status).Set("Content-Type", "text/plain; charset=utf-8")
 	r.Set("X-Content-Type-Options", "nosniff")
+	if req, cause := r.c.req, &r.c.srv.cause; req != nil && req.wanted() && cause.Reason == "" {
+		cause.Reason = reasonOf(err)
+	}
 	r.End(e.Message)
 }
 
@@ -296,6 +325,7 @@ func (r *Response) drop() {
 	c := r.c
 	r.flags |= hasEnded
 	r.aborter = nil
+	c.over(c.req, r, 0, errDropped)
 	c.res, c.req = nil, nil
 	c.takeUpload()
 	c.abort(nil)

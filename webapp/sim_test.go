@@ -21,6 +21,7 @@ type simApp struct {
 	loop            *poll.Loop
 	parked, aborted int
 	answered        int
+	streams, ended  int
 }
 
 type simWait struct {
@@ -50,6 +51,29 @@ func (s *simApp) setup(app *App) {
 	})
 	app.Post("/slow/:n", s.body)
 	app.Post("/body/:n", s.body)
+	app.Post("/stream/:n", s.stream)
+	app.Post("/slow/stream/:n", s.stream)
+}
+
+// stream takes a body by pieces, and pauses now and then.
+func (s *simApp) stream(req *Request, res *Response) {
+	n, got, tell := req.Param("n"), []byte{}, 0
+	s.streams++
+	res.OnEnd(func(*Response, Ending) { s.ended++ })
+	req.OnData(1<<20, func(p []byte) {
+		got = append(got, p...)
+		if s.k.Coin(0.3) {
+			req.PauseBody()
+			s.loop.After(time.Duration(s.k.IntN(50))*time.Millisecond, req.ResumeBody)
+		}
+	}, func(err error) {
+		if tell++; tell > 1 {
+			panic("a stream ended twice")
+		}
+		if err == nil {
+			res.End(n + " " + string(got))
+		}
+	})
 }
 
 func (s *simApp) body(req *Request, res *Response) {
@@ -77,7 +101,7 @@ func newSimClient(k *polltest.Kernel) *simClient {
 	c := &simClient{k: k, p: k.Dial("127.0.0.1:80"), quits: k.Coin(0.2), trickles: k.Coin(0.5)}
 	for i := range 1 + k.IntN(12) {
 		body := strings.Repeat(string(rune('a'+i)), k.IntN(3000))
-		switch k.IntN(7) {
+		switch k.IntN(10) {
 		case 0, 1:
 			c.add(get(fmt.Sprintf("/now/%d", i)), fmt.Sprintf("now %d", i))
 		case 2:
@@ -90,6 +114,13 @@ func newSimClient(k *polltest.Kernel) *simClient {
 			c.add(request("POST", fmt.Sprintf("/slow/%d", i), body), fmt.Sprintf("%d %s", i, body))
 		case 6:
 			wire := strings.Replace(chunk("x", body+"y"), "/chunked", fmt.Sprintf("/body/%d", i), 1)
+			c.add(wire, fmt.Sprintf("%d x%sy", i, body))
+		case 7:
+			c.add(request("POST", fmt.Sprintf("/stream/%d", i), body), fmt.Sprintf("%d %s", i, body))
+		case 8:
+			c.add(request("POST", fmt.Sprintf("/slow/stream/%d", i), body), fmt.Sprintf("%d %s", i, body))
+		case 9:
+			wire := strings.Replace(chunk("x", body+"y"), "/chunked", fmt.Sprintf("/stream/%d", i), 1)
 			c.add(wire, fmt.Sprintf("%d x%sy", i, body))
 		}
 	}
@@ -147,8 +178,13 @@ func (c *simClient) data(b []byte) {
 func TestSimulation(t *testing.T) {
 	faults := polltest.Faults{ShortRead: 0.2, ShortWrite: 0.2, EAGAIN: 0.05, EINTR: 0.05}
 	polltest.Seeds(t, 60, func(t *testing.T, seed uint64) {
-		s := &simApp{}
-		r := newFaultyRig(t, seed, faults, Options{}, func(app *App) { s.setup(app) })
+		s, ends := &simApp{}, &tally{}
+		r := newFaultyRig(t, seed, faults, Options{}, func(app *App) {
+			if seed%2 == 0 {
+				ends.watch(app)
+			}
+			s.setup(app)
+		})
 		s.k, s.loop = r.k, r.loop
 		var clients []*simClient
 		for range 20 {
@@ -165,8 +201,13 @@ func TestSimulation(t *testing.T) {
 		if s.parked != s.answered+s.aborted {
 			t.Errorf("%d parked, %d answered, %d aborted", s.parked, s.answered, s.aborted)
 		}
+		if s.streams == 0 || s.streams != s.ended {
+			t.Errorf("%d streams, %d ended", s.streams, s.ended)
+		}
 		if st := r.server().Stats(); st.Conns != 0 || st.Refused != 0 || st.Panics != 0 {
 			t.Errorf("%+v", st)
+		} else if seed%2 == 0 {
+			ends.check(t, st)
 		}
 	})
 }
