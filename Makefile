@@ -14,7 +14,7 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race fuzz interop clients python browser browser-v06 conformance
+STEPS = deps bundle lint unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 conformance
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
@@ -24,7 +24,7 @@ V06     = eio/v06/browser
 JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop clients python browser browser-v06 \
+.PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
         conformance sim reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
@@ -124,6 +124,11 @@ browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 	@$(NODE) $(INTEROP)/channels.mjs --browser .build/channels
+
+# TLS with openssl, curl, Node and Chromium.
+interop-tls: bundle $(INTEROP)/node_modules/.package-lock.json
+	@$(GO) build -o .build/tls ./$(INTEROP)/tls/server
+	@$(NODE) $(INTEROP)/tls/run.mjs .build/tls
 
 # The client of 2010 in Chromium, on package eio/v06.
 browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.package-lock.json

@@ -63,6 +63,7 @@ const (
 	isPaused               // Pause was called
 	isFinished             // the peer's FIN was read
 	isSlow                 // in the loop's slow list
+	isLayered              // has a Layer, see Wire
 )
 
 // A Conn is one connection. It reads into the loop's buffer and holds memory of
@@ -226,6 +227,9 @@ func (c *Conn) Pause() {
 func (c *Conn) Resume() {
 	c.flags &^= isPaused
 	c.interest()
+	if w := c.Wire(); w != nil {
+		w.resumed()
+	}
 }
 
 // Close flushes what is queued, sends FIN, reads on for a moment so that the
@@ -271,7 +275,7 @@ func (c *Conn) setState(s connState) {
 // interest tells the kernel what we wait for, if that changed.
 func (c *Conn) interest() {
 	var want Interest
-	if c.flags&(isPaused|isFinished) == 0 {
+	if c.flags&isFinished == 0 && !c.isDeaf() {
 		want = Readable
 	}
 	if c.flags&isBlocked != 0 {
@@ -308,11 +312,15 @@ func (c *Conn) ready(got Interest) {
 		c.Abort(errno)
 	case n == 0:
 		c.finished()
-	case c.state == open:
-		c.loop.stats.BytesIn += uint64(n)
-		c.handler.OnData(c, c.loop.rbuf[:n])
-	default:
+	case c.state != open:
 		c.discard(n)
+	default:
+		c.loop.stats.BytesIn += uint64(n)
+		if c.flags&isLayered != 0 {
+			c.Wire().input(c.loop.rbuf[:n])
+			return
+		}
+		c.handler.OnData(c, c.loop.rbuf[:n])
 	}
 }
 
@@ -339,6 +347,10 @@ func (c *Conn) broken() {
 // finished handles the peer's FIN: what was queued is still written.
 func (c *Conn) finished() {
 	c.flags |= isFinished
+	if c.state == open && c.flags&isLayered != 0 {
+		c.Wire().finished()
+		return
+	}
 	if c.leave(io.EOF) {
 		c.setState(closing)
 		c.loop.slow.add(c)
@@ -369,6 +381,9 @@ func (c *Conn) release() {
 		return
 	}
 	l := c.loop
+	if w := c.Wire(); w != nil {
+		w.release()
+	}
 	l.detach(int(c.fd))
 	l.kernel.CloseFD(int(c.fd))
 	c.fd = -1

@@ -71,7 +71,7 @@ func (c *Conn) SendFile(f *os.File, offset, n int64) Status {
 // byKernel decides who moves a part of a file: the kernel, or else the loop, which
 // reads it in pieces and writes them. The latter is for a kernel or a file system
 // without sendfile, and for output that is not sent as it is.
-func (c *Conn) byKernel(f *filePart) bool { return !f.read }
+func (c *Conn) byKernel(f *filePart) bool { return !f.read && c.flags&isLayered == 0 }
 
 // write appends b, which is copied, behind the last part of a file.
 func (f *filePart) write(b []byte) {

@@ -16,17 +16,20 @@ func (c *Conn) flush(tell bool) {
 	if c.flags&isBlocked != 0 || c.state == closed {
 		return
 	}
-	for c.out != nil {
-		if c.out.size == 0 {
-			if c.out.file == nil {
-				break
-			}
+	for {
+		if c.out != nil && c.out.size == 0 && c.out.file != nil {
 			if !c.sendFile() {
 				return
 			}
 			continue
 		}
+		if c.Buffered() == 0 && (c.flags&isLayered == 0 || !c.Wire().fill()) {
+			break
+		}
 		n, offered, errno := c.write()
+		if offered == 0 { // the layer holds it back
+			return
+		}
 		if errno != 0 && errno != eagain {
 			c.Abort(errno)
 			return
@@ -57,7 +60,11 @@ func (c *Conn) blocked() {
 
 // wrote accounts for n bytes that the kernel took.
 func (c *Conn) wrote(n int) {
-	c.out.advance(n)
+	if c.flags&isLayered != 0 {
+		c.Wire().wrote(n)
+	} else {
+		c.out.advance(n)
+	}
 	c.loop.stats.BytesOut += uint64(n)
 	c.loop.stats.OutBytes -= n
 	if n > 0 {
@@ -86,10 +93,16 @@ const maxVector = 16
 
 // write makes one attempt and tells how much it offered and how much was taken.
 func (c *Conn) write() (n, offered int, errno Errno) {
-	if len(c.out.shared) > 0 {
+	b := c.out.own[c.out.off:]
+	switch {
+	case c.flags&isLayered != 0:
+		if !c.Wire().fill() {
+			return 0, 0, 0
+		}
+		b = c.out.wire
+	case len(c.out.shared) > 0:
 		return c.writeVector()
 	}
-	b := c.out.own[c.out.off:]
 	for {
 		c.loop.stats.Writes++
 		n, errno = c.loop.kernel.Write(int(c.fd), b)

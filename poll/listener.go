@@ -32,6 +32,9 @@ type ListenOptions struct {
 	// Accept is called for each connection and returns its handler; nil refuses:
 	// the descriptor is closed, unwritten output dropped. Required.
 	Accept func(c *Conn) Handler
+	// Layer returns what stands between the descriptor of a connection that Accept
+	// took and its handler: TLS, or nil for nothing. Default: nothing.
+	Layer func(c *Conn) Layer
 }
 
 func (o ListenOptions) withDefaults(l Limits) ListenOptions {
@@ -152,6 +155,8 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 	if c.handler = ln.options.Accept(c); c.handler == nil {
 		l.stats.Refused++
 		c.Abort(nil)
+	} else if ln.options.Layer != nil && c.state == open {
+		c.addLayer(ln.options.Layer)
 	}
 }
 

@@ -43,6 +43,7 @@ type Loop struct {
 	strained bool // relieve did not help in this turn
 	stats    Stats
 	offload  offload
+	layers   layerBuffers
 	running  []func() // the posted functions of this turn
 
 	mu      sync.Mutex // guards posted and gone, and holds Wake off a closed kernel
@@ -281,7 +282,7 @@ const brief = time.Millisecond
 func (l *Loop) glance(timeout time.Duration) time.Duration {
 	switch {
 	case !l.dense, l.pause > 0, timeout >= 0 && timeout < brief, l.pending != nil, len(l.left) > 0, l.waking.Load(),
-		len(l.timers) > 0 && l.timers[0].when <= l.now+2, l.offload.busy():
+		len(l.timers) > 0 && l.timers[0].when <= l.now+2, l.layers.away > 0, l.offload.busy():
 		return 0
 	}
 	return brief

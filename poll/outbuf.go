@@ -5,11 +5,13 @@ package poll
 //
 //	0 <= off <= shared[first].at <= shared[first+1].at ... <= len(own)
 //
-// and size is what remains to be written of both. Parts of files follow, see
-// SendFile. A connection has one only while output is unwritten.
+// and size is what remains to be written of both, and of wire: what a Layer made
+// of bytes before them. Parts of files follow, see SendFile. A connection has one
+// only while output is unwritten.
 type outbuf struct {
 	own    []byte
 	shared []segment
+	wire   []byte
 	first  int // entries of shared before this one are written
 	off    int // bytes of own that are written
 	size   int
@@ -43,6 +45,20 @@ func (o *outbuf) vector(iov [][]byte) [][]byte {
 		iov = append(iov, o.own[from:])
 	}
 	return iov
+}
+
+// front is the first unwritten bytes of own and shared, as many as dst has room
+// for: a view if they lie together, else gathered in dst. iov is for its use.
+func (o *outbuf) front(dst []byte, iov [][]byte) []byte {
+	iov = o.vector(iov)
+	defer clear(iov)
+	if len(iov) == 1 || len(iov[0]) >= cap(dst) {
+		return iov[0][:min(len(iov[0]), cap(dst))]
+	}
+	for _, b := range iov {
+		dst = append(dst, b[:min(len(b), cap(dst)-len(dst))]...)
+	}
+	return dst
 }
 
 // moveBytes is the least written part of own that is worth moving the rest for.
@@ -86,7 +102,7 @@ func (o *outbuf) advance(n int) {
 // check tells whether the marks stand in their order. Tests call it after each
 // change.
 func (o *outbuf) check() bool {
-	at, size := o.off, len(o.own)-o.off
+	at, size := o.off, len(o.own)-o.off+len(o.wire)
 	for _, s := range o.shared[o.first:] {
 		if s.at < at || len(s.b) == 0 {
 			return false

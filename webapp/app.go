@@ -56,6 +56,7 @@ func (a *App) Start() error {
 	o := a.server.options.Listen
 	o.Address = a.addr.String()
 	o.Accept = a.server.Accept
+	a.secure(&o)
 	ln, err := a.server.loop.Listen(o)
 	if err != nil {
 		return err

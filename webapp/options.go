@@ -39,6 +39,8 @@ type Options struct {
 	// Secure says that peers speak TLS to what stands in front of the listener;
 	// Request.Secure reports it.
 	Secure bool
+	// TLS makes App's listener speak TLS: a tlsconn.Server. Secure is then true.
+	TLS TLS
 	// Root is what Response.SendFile serves from. Default: the working directory.
 	Root fs.FS
 	// OnError is told of panics in handlers and of errors that no ErrorHandler
@@ -59,6 +61,7 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	o.Secure = o.Secure || o.TLS != nil
 	set(&o.MaxURIBytes, 8<<10)
 	set(&o.MaxHeadBytes, 16<<10)
 	set(&o.MaxHeaders, 100)

@@ -1,0 +1,4 @@
+package tlsconn
+
+// DecryptPKCS8 is for fuzzing.
+var DecryptPKCS8 = decryptPKCS8
