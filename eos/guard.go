@@ -8,6 +8,7 @@ type PermissionError struct {
 	Mode   Mode
 }
 
+// Error names module, API and mode.
 func (e *PermissionError) Error() string {
 	return "eos: " + e.Module + "." + e.API + " is not available in " + e.Mode.String()
 }

@@ -48,7 +48,7 @@ func (k *Key) Check() error {
 
 func (k *Key) canSign() bool { return len(k.Secret) > 0 || len(k.Private) > 0 }
 
-// sign appends nothing: it returns the signature over purpose and text.
+// sign is the signature over purpose and text.
 func (k *Key) sign(purpose, text string) []byte {
 	if len(k.Secret) > 0 {
 		mac := hmac.New(sha256.New, k.Secret)

@@ -16,6 +16,7 @@ type FileError struct {
 	Text   string
 }
 
+// Error names file, line and column.
 func (e *FileError) Error() string {
 	if e.Line == 0 {
 		return "eos: " + e.File + ": " + e.Text

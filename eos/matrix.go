@@ -49,7 +49,7 @@ func (m *Matrix) Rows() []Row {
 
 // WriteTable writes the matrix as the platform's documentation shows it: a table
 // of module, API, User Mode and Privilege Mode, a dot where a call is allowed.
-// Rows without a counterpart in this project end in "*".
+// Rows that this project has no counterpart for say so.
 func (m *Matrix) WriteTable(w io.Writer) error {
 	cells := [][4]string{{"Module", "API", "User Mode", "Privilege Mode"}}
 	for _, r := range m.Rows() {

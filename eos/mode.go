@@ -9,6 +9,7 @@ const (
 	PrivilegeMode
 )
 
+// String is the name of the mode in the platform's tables.
 func (m Mode) String() string {
 	switch m {
 	case UserMode:

@@ -60,6 +60,7 @@ type DeniedError struct {
 	Missing []string `json:"missing"`
 }
 
+// Error lists what is missing.
 func (e *DeniedError) Error() string {
 	return "eos: permission denied: " + strings.Join(e.Missing, ", ")
 }
@@ -104,7 +105,15 @@ func LoadPermissions(r io.Reader) (PermissionTree, error) {
 		}
 	}
 	if err != nil {
-		line, column := place(text, d.InputOffset())
+		at := d.InputOffset()
+		var syntax *json.SyntaxError
+		var member *json.UnmarshalTypeError
+		if errors.As(err, &syntax) {
+			at = syntax.Offset - 1 // the byte after which it was found out
+		} else if errors.As(err, &member) {
+			at = member.Offset
+		}
+		line, column := place(text, at)
 		return PermissionTree{}, &FileError{"permissions", line, column, err.Error()}
 	}
 	return tree, nil

@@ -134,6 +134,7 @@ type PolicyError struct {
 	Group  Group
 }
 
+// Error names group, action and name; of a long name, its beginning.
 func (e *PolicyError) Error() string {
 	return "eos: group " + string(e.Group) + " may not " + e.Action + " " + quote(e.Name)
 }

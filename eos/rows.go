@@ -147,7 +147,7 @@ var platformRows = [apiCount]struct {
 	MiddlewareJWT:            {MiddlewareJWT, "middleware", "jwt", bothModes, true},
 	MiddlewareHistory:        {MiddlewareHistory, "middleware", "history", bothModes, true},
 	MiddlewareEOS:            {MiddlewareEOS, "middleware", "eos", bothModes, true},
-	AccountSet:               {AccountSet, "account", "account.set", privilegeOnly, true},
+	AccountSet:               {AccountSet, "account", "account.set", privilegeOnly, true}, // AccountFile.Reload: a program that lets it be asked for checks this row
 	AccountDelete:            {AccountDelete, "account", "account.delete", privilegeOnly, false},
 	SocketMports:             {SocketMports, "socket", "socket.mports", privilegeOnly, false},
 	FSChown:                  {FSChown, "fs", "fs.chown", privilegeOnly, false},

@@ -9,7 +9,7 @@ import (
 )
 
 // Bounds of what a SignedToken takes, in bytes; the longest that an Issuer makes
-// are 399 and 120.
+// are 383 and 120.
 const (
 	MaxTokenBytes = 512
 	MaxSrandBytes = 160

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// flag is one boolean of the tree and its path.
-type flag struct {
+// permit is one boolean of the tree and its path.
+type permit struct {
 	path string
 	of   func(*PermissionTree) bool
 }
 
-// flags are the booleans of the tree in the order of the platform's list.
-var flags = [...]flag{
+// permits are the booleans of the tree in the order of the platform's list.
+var permits = [...]permit{
 	{"ainn", func(t *PermissionTree) bool { return t.AINN }},
 	{"alarm", func(t *PermissionTree) bool { return t.Alarm }},
 	{"share", func(t *PermissionTree) bool { return t.Share }},
@@ -43,7 +43,7 @@ var flags = [...]flag{
 // missing lists what subset asks for and t does not have.
 func (t *PermissionTree) missing(subset *PermissionTree) []string {
 	var list []string
-	for _, f := range flags {
+	for _, f := range permits {
 		if f.of(subset) && !f.of(t) {
 			list = append(list, f.path)
 		}
@@ -57,7 +57,7 @@ func (t *PermissionTree) missing(subset *PermissionTree) []string {
 }
 
 func (t *PermissionTree) equal(u *PermissionTree) bool {
-	for _, f := range flags {
+	for _, f := range permits {
 		if f.of(t) != f.of(u) {
 			return false
 		}

@@ -39,6 +39,7 @@ type VerifyError struct {
 	Reason Reason `json:"reason"`
 }
 
+// Error names the reason.
 func (e *VerifyError) Error() string { return "eos: not verified: " + string(e.Reason) }
 
 // refused are the errors, made once: a flood of bad tokens costs no allocation.
