@@ -114,6 +114,7 @@ python: programs
 # Screenshots stay in .artifacts/.
 browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
+	@$(NODE) $(INTEROP)/browser/device.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 
 # The client of 2010 in Chromium, on package eio/v06.
