@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 
@@ -98,11 +97,14 @@ func address(listen string) (a webapp.Addr, err error) {
 	return webapp.Addr{Host: host, Port: int(number)}, err
 }
 
+// maxPolicy is more bytes than package eos takes.
+const maxPolicy = 1 << 20
+
 // openPolicy reads the policy of a file, or the program's own, and returns its text too.
 func openPolicy(path string) (text string, p *eos.Policy, err error) {
 	text = defaultPolicy
 	if path != "" {
-		b, err := os.ReadFile(path)
+		b, err := readFile(path, maxPolicy)
 		if err != nil {
 			return "", nil, err
 		}

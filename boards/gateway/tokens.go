@@ -7,9 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"os"
 	"time"
 
 	"github.com/edgesio/edgesio/eos"
@@ -55,21 +52,14 @@ func openTokens(path string) (*tokens, error) {
 }
 
 func readKey(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	secret, err := readFile(path, maxKeyBytes)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.Mode().Perm()&0o077 != 0 {
-		slog.Warn("others than its owner may read the key", "file", path, "mode", info.Mode().Perm())
+	if len(secret) < minKeyBytes {
+		return nil, fmt.Errorf("%s: less than %d bytes", path, minKeyBytes)
 	}
-	secret, err := io.ReadAll(io.LimitReader(file, maxKeyBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(secret) < minKeyBytes || len(secret) > maxKeyBytes {
-		return nil, fmt.Errorf("%s: want %d to %d bytes", path, minKeyBytes, maxKeyBytes)
-	}
+	warnReadable(path)
 	return secret, nil
 }
 

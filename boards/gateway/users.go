@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/edgesio/edgesio/eos"
 )
@@ -38,17 +38,9 @@ func (t *users) GroupOf(acoid string) eos.Group { return t.groups.GroupOf(acoid)
 
 // loadUsers reads a file with a line for each user. It waits for the disk.
 func loadUsers(path string) (*users, error) {
-	file, err := os.Open(path)
+	text, err := readFile(path, maxUsersBytes)
 	if err != nil {
 		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxUsersBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxUsersBytes {
-		return nil, fmt.Errorf("%s: more than %d bytes", path, maxUsersBytes)
 	}
 	t, err := parseUsers(string(text))
 	if err != nil {
@@ -96,8 +88,9 @@ func (t *users) add(u *user) error {
 		return fmt.Errorf("not an acoid: %.40q", u.acoid)
 	case u.group != eos.Admin && u.group != eos.Member && u.group != eos.Guest:
 		return fmt.Errorf("unknown group %.40q: want admin, user or guest", u.group)
-	case len(u.nickname) > maxNickname:
-		return fmt.Errorf("nickname of more than %d bytes", maxNickname)
+	case len(u.nickname) > maxNickname || !utf8.ValidString(u.nickname) ||
+		strings.ContainsFunc(u.nickname, unicode.IsControl):
+		return fmt.Errorf("want a nickname of at most %d bytes of UTF-8", maxNickname)
 	case len(t.byName) == maxUsers:
 		return fmt.Errorf("more than %d users", maxUsers)
 	}

@@ -53,6 +53,8 @@ func TestParseUsersRefuses(t *testing.T) {
 		{userLine(t, "ada", "77", "root", "x", "A"), "unknown group"},
 		{userLine(t, "ada", strings.Repeat("7", 999), "admin", "x", "A"), "not an acoid"},
 		{userLine(t, "ada", "77", "admin", "x", strings.Repeat("A", 65)), "nickname"},
+		{userLine(t, "ada", "77", "admin", "x", "A\x01"), "nickname"},
+		{userLine(t, "ada", "77", "admin", "x", "A\xff"), "nickname"},
 	} {
 		if _, err := parseUsers(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)

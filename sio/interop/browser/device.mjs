@@ -206,6 +206,37 @@ await report.run("the chat has the same bar", async () => {
   }
 });
 
+await gateway.stop();
+
+// From here on a gateway with its own policy, and a key that ends with it.
+const policy = join(scratch, "policy");
+writeFileSync(policy, `default deny
+allow connect admin,user /device
+allow emit user /device watch
+allow join user /device load
+allow receive user /device load
+`);
+gateway.command = [...process.argv.slice(2), "-policy", policy];
+await gateway.start();
+await report.run("a namespace that the policy keeps from guests is a connect_error with data", async () => {
+  const { page, errors, close } = await open("/telemetry.html", phone);
+  await page.getByText("refused", { exact: true }).waitFor();
+  await page.locator("#notices").getByText("Group guest may not connect /device.").waitFor();
+  assert.deepStrictEqual(errors, []);
+  await close();
+});
+await report.run("a token ends with its key: who was a user is nobody after the restart", async () => {
+  const { page, close } = await visit("/telemetry.html", "user", desktop);
+  await live(page);
+  await moved(page, "load", 2);
+  await gateway.stop();
+  await page.getByText(/^offline/).waitFor();
+  await gateway.start();
+  await page.locator("#notices").getByText("Group guest may not connect /device.").waitFor({ timeout: 20000 });
+  assert.equal(await page.locator("#who").textContent(), "not signed in");
+  await close();
+});
+
 await browser.close();
 await gateway.stop();
 rmSync(scratch, { recursive: true });
