@@ -158,10 +158,9 @@ async function list() {
       if (answer.error) $("list-answer").prepend(refusal(answer.error));
       else list();
     });
-    const id = element("td", "id", s.id);
-    if (s.id === socket.id) id.append(" ", element("span", "badge", "this page"));
-    body.append(element("tr", "", id, element("td", "", s.namespace), element("td", "who", s.user || "nobody"),
-      element("td", "", s.id === socket.id ? "" : kick)));
+    body.append(element("tr", "", element("td", "id", s.id), element("td", "", s.namespace),
+      element("td", "who", s.user || "nobody"),
+      element("td", "last", s.id === socket.id ? element("span", "badge", "this page") : kick)));
   }
   const head = element("tr", "", ...["Socket", "Namespace", "User", ""].map((t) => element("th", "", t)));
   $("list").textContent = "Refresh";
