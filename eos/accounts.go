@@ -58,8 +58,8 @@ func (f *AccountFile) Reload() error {
 	if err != nil {
 		return fmt.Errorf("eos: accounts: %w", err)
 	}
-	defer file.Close()
 	text, err := readFile(file, "accounts", f.limits.MaxBytes)
+	_ = file.Close() // it was only read
 	if err != nil {
 		return err
 	}

@@ -13,14 +13,16 @@ import (
 var update = flag.Bool("update", false, "write testdata")
 
 // The 40 rows of the platform's socket.io module.
-const socketIORows = `server.sockets server.serveClient server.path server.origins server.attach server.bind server.onconnection
+const socketIORows = `server.sockets server.serveClient server.path server.origins server.attach server.bind
+	server.onconnection
 	server.of server.close server.engine.generateId namespace.name namespace.connected namespace.to namespace.in
 	namespace.emit namespace.clients namespace.use socket.id socket.rooms socket.client socket.conn socket.request
 	socket.handshake socket.remoteAddress socket.use socket.send socket.emit socket.on socket.once
 	socket.removeListener socket.removeAllListeners socket.eventNames socket.join socket.leave socket.to socket.in
 	socket.compress socket.disconnect client.conn client.request`
 
-const webAppRows = `WebApp.create WebApp.createApp WebApp.static Router.create app.server app.locals app.start app.stop app.port
+const webAppRows = `WebApp.create WebApp.createApp WebApp.static Router.create app.server app.locals app.start app.stop
+	app.port
 	app.addcert app.all app.METHOD app.route app.use app.unhandle app.set app.get app.enable app.disable app.enabled
 	app.disabled app.engine app.render`
 
@@ -72,10 +74,11 @@ func TestRowsOfThePlatform(t *testing.T) {
 			t.Errorf("%s: want a row of Privilege Mode only: %+v", name, r)
 		}
 	}
-	if user, all := m.Allowed(UserMode), m.Allowed(PrivilegeMode); user.Has(apiCount) || all.Has(apiCount) || all.Has(1<<16-1) {
+	user, all := m.Allowed(UserMode), m.Allowed(PrivilegeMode)
+	if user.Has(apiCount) || all.Has(apiCount) || all.Has(1<<16-1) {
 		t.Error("an API that does not exist is allowed")
 	}
-	if m.Allowed(7) != (Set{}) || API(apiCount).String() != "unknown API" || Mode(7).String() != "unknown mode" {
+	if m.Allowed(7) != (Set{}) || apiCount.String() != "unknown API" || Mode(7).String() != "unknown mode" {
 		t.Error("an unknown mode or API has a right or a name")
 	}
 	rows[SocketEmit].User = false
@@ -86,7 +89,8 @@ func TestRowsOfThePlatform(t *testing.T) {
 
 func TestTableOfTheMatrix(t *testing.T) {
 	m := DefaultMatrix()
-	if err := m.Narrow(strings.NewReader("socket.io.socket.compress user deny\nsocket.io.server.bind privilege deny")); err != nil {
+	const less = "socket.io.socket.compress user deny\nsocket.io.server.bind privilege deny"
+	if err := m.Narrow(strings.NewReader(less)); err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
@@ -118,12 +122,14 @@ func (f fails) Read([]byte) (int, error)  { return 0, f.err }
 func TestNarrow(t *testing.T) {
 	m := DefaultMatrix()
 	before := m.Allowed(UserMode)
-	err := m.Narrow(strings.NewReader("# less\r\nsocket.io.socket.emit\tuser deny\nrouter/npfctl.* privilege deny\n\naccount.account.set user deny"))
+	err := m.Narrow(strings.NewReader("# less\r\nsocket.io.socket.emit\tuser deny\n" +
+		"router/npfctl.* privilege deny\n\naccount.account.set user deny"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	user, all := m.Allowed(UserMode), m.Allowed(PrivilegeMode)
-	if user.Has(SocketEmit) || !all.Has(SocketEmit) || all.Has(RouterNpfctl) || !all.Has(AccountSet) || user.Has(AccountSet) {
+	if user.Has(SocketEmit) || !all.Has(SocketEmit) || all.Has(RouterNpfctl) ||
+		!all.Has(AccountSet) || user.Has(AccountSet) {
 		t.Error("not what the file says")
 	}
 	before.Remove(SocketEmit)

@@ -27,7 +27,8 @@ func TestEachPermission(t *testing.T) {
 	if everything.Check(whole) != nil || nothing.Check(PermissionTree{}) != nil {
 		t.Error("what is there is denied")
 	}
-	paths := strings.Fields(`ainn alarm share notify advnwc network display rtsp lora coap wallpaper account printer auxstorage vpn
+	paths := strings.Fields(`ainn alarm share notify advnwc network display rtsp lora coap wallpaper account
+		printer auxstorage vpn
 		mqtt.publish mqtt.subscribe mediacenter.readable mediacenter.writable mediacenter.removable
 		vehicle.media vehicle.geolocation vehicle.diagnostic vehicle.cockpit vehicle.drive`)
 	for _, path := range paths {
@@ -48,7 +49,8 @@ func TestEachPermission(t *testing.T) {
 		}
 	}
 	var denied *DeniedError
-	if err := nothing.Check(whole); !errors.As(err, &denied) || !slices.Equal(denied.Missing, append(paths, "devices.d1", "devices.d2")) {
+	all := append(slices.Clone(paths), "devices.d1", "devices.d2")
+	if err := nothing.Check(whole); !errors.As(err, &denied) || !slices.Equal(denied.Missing, all) {
 		t.Errorf("everything of nothing: %v", err)
 	}
 	err = everything.Check(PermissionTree{Devices: []string{"d2", "d3"}})
@@ -109,4 +111,29 @@ func TestBadPermissions(t *testing.T) {
 			t.Errorf("%.40q: %+v %v, want %s", text, tree, err, place)
 		}
 	}
+}
+
+// A tree that is taken is written down and taken again as the same.
+func FuzzPermissions(f *testing.F) {
+	f.Add(wholeTree)
+	f.Add("{\n\n]")
+	f.Add(`{"devices":null,"mqtt":{"publish":1}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		tree, err := LoadPermissions(strings.NewReader(text))
+		if err != nil {
+			var where *FileError
+			if !errors.As(err, &where) || where.Line < 1 && len(text) <= maxPermissionBytes || !tree.equal(&PermissionTree{}) {
+				t.Fatalf("%v with %+v", err, tree)
+			}
+			return
+		}
+		b, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadPermissions(strings.NewReader(string(b)))
+		if err != nil || !tree.equal(&again) {
+			t.Fatalf("%s: %v", b, err)
+		}
+	})
 }

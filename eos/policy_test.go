@@ -44,9 +44,11 @@ func TestPolicy(t *testing.T) {
 		{"emit", Member, "/home", "light:1:set", true}, {"emit", Member, "/home", "light:1:door:set", false},
 		{"emit", Member, "/home", "light:7:set", false}, {"emit", Admin, "/home", "light:7:set", true},
 		{"emit", Member, "/home", "light::set", true}, {"emit", Member, "/home", "light:set", false},
-		{"emit", Member, "/home", "say hello", true}, {"emit", Member, "/home", "*", true}, {"emit", Member, "/home", "x", false},
+		{"emit", Member, "/home", "say hello", true},
+		{"emit", Member, "/home", "*", true}, {"emit", Member, "/home", "x", false},
 		{"emit", Admin, "/any", "thing", true}, {"emit", Admin, "/any", "a:reserved", false},
-		{"join", Member, "/home", "lobby", true}, {"join", Member, "/home", "room:", true}, {"join", Member, "/home", "room", false},
+		{"join", Member, "/home", "lobby", true}, {"join", Member, "/home", "room:", true},
+		{"join", Member, "/home", "room", false},
 		{"join", Guest, "/home", "lobby", false}, {"join", Member, "/", "lobby", false},
 		{"receive", Guest, "/home", "x", true},
 	} {
@@ -64,29 +66,34 @@ func TestPolicy(t *testing.T) {
 
 func TestPolicyDefaults(t *testing.T) {
 	open, shut := load(t, "default allow\ndeny join guest * secret\n"), load(t, "default deny")
-	if !open.MayConnect(Guest, "/x") || !open.MayEmit(Guest, "/", "x") || open.MayJoin(Guest, "/x", "secret") || !open.MayJoin(Admin, "/x", "secret") {
+	if !open.MayConnect(Guest, "/x") || !open.MayEmit(Guest, "/", "x") ||
+		open.MayJoin(Guest, "/x", "secret") || !open.MayJoin(Admin, "/x", "secret") {
 		t.Error("default allow")
 	}
-	if shut.MayConnect(Admin, "/") || shut.MayJoin(Admin, "/", "") || shut.MayEmit(Admin, "/", "") || shut.MayReceive(Admin, "/", "") {
+	if shut.MayConnect(Admin, "/") || shut.MayJoin(Admin, "/", "") ||
+		shut.MayEmit(Admin, "/", "") || shut.MayReceive(Admin, "/", "") {
 		t.Error("default deny")
 	}
 	var none *Policy
-	if !none.MayConnect(Guest, "/") || !none.MayJoin(Guest, "/", "r") || !none.MayEmit(Guest, "/", "e") || !none.MayReceive(Guest, "/", "e") {
+	if !none.MayConnect(Guest, "/") || !none.MayJoin(Guest, "/", "r") ||
+		!none.MayEmit(Guest, "/", "e") || !none.MayReceive(Guest, "/", "e") {
 		t.Error("no policy denies something")
 	}
 }
 
 func TestBadPolicies(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                          "empty: want default deny or default allow",
-		"# only\n":                                  "empty: want default deny or default allow",
-		"allow connect * /":                         "line 1, column 1: the first line is not default deny or default allow",
-		"default maybe":                             `line 1, column 9: unknown word "maybe": want deny or allow`,
-		"default deny now":                          "line 1, column 1: the first line is not default deny or default allow",
-		"default deny\ndefault allow":               "line 2, column 1: default stands twice, or not first",
-		"default deny\n  permit emit * / x":         `line 2, column 3: unknown word "permit": want allow or deny`,
-		"default deny\nallow emit":                  "line 2, column 7: the line ends too early: want action, groups and namespaces",
-		"default deny\nallow leave * / x":           `line 2, column 7: unknown action "leave": want connect, join, emit or receive`,
+		"":                                  "empty: want default deny or default allow",
+		"# only\n":                          "empty: want default deny or default allow",
+		"allow connect * /":                 "line 1, column 1: the first line is not default deny or default allow",
+		"default maybe":                     `line 1, column 9: unknown word "maybe": want deny or allow`,
+		"default deny now":                  "line 1, column 1: the first line is not default deny or default allow",
+		"default deny\ndefault allow":       "line 2, column 1: default stands twice, or not first",
+		"default deny\n  permit emit * / x": `line 2, column 3: unknown word "permit": want allow or deny`,
+		"default deny\nallow emit": "line 2, column 7: " +
+			"the line ends too early: want action, groups and namespaces",
+		"default deny\nallow leave * / x": `line 2, column 7: unknown action "leave": ` +
+			`want connect, join, emit or receive`,
 		"default deny\nallow emit ä,x / x":          `line 2, column 12: unknown group "ä": want admin, user, guest or *`,
 		"default deny\nallow emit user, / x":        `line 2, column 17: unknown group "": want admin, user, guest or *`,
 		"default deny\nallow emit user,user / x":    "line 2, column 17: group user stands twice",
@@ -113,7 +120,8 @@ func TestPolicyKeepsLittle(t *testing.T) {
 	p := load(t, homePolicy)
 	for i := range 3 * maxScopes {
 		nsp := fmt.Sprint("/n", i)
-		if p.MayConnect(Admin, nsp) || p.MayEmit(Guest, nsp, "x") || !p.MayEmit(Admin, nsp, "x") || p.MayEmit(Admin, nsp, "x:reserved") {
+		if p.MayConnect(Admin, nsp) || p.MayEmit(Guest, nsp, "x") ||
+			!p.MayEmit(Admin, nsp, "x") || p.MayEmit(Admin, nsp, "x:reserved") {
 			t.Fatal(nsp)
 		}
 	}

@@ -20,7 +20,11 @@ func (h *headers) get(name string) string {
 }
 
 func TestTrustedProxy(t *testing.T) {
-	p := &TrustedProxy{Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/28"), netip.MustParsePrefix("fe80::/10")}}
+	p := &TrustedProxy{Addresses: []netip.Prefix{
+		netip.MustParsePrefix("192.0.2.0/28"), netip.MustParsePrefix("fe80::/10"),
+	}}
+	badNick := map[string]string{"edger-acoid": "1", "edger-nickname": "a\x00"}
+	badChannel := map[string]string{"edger-acoid": "1", "edger-channel": "sea"}
 	full := map[string]string{"edger-acoid": "1001", "edger-nickname": "Alice", "edger-channel": "cloud"}
 	for _, c := range []struct {
 		name, remote, token string
@@ -34,8 +38,8 @@ func TestTrustedProxy(t *testing.T) {
 		{"the proxy, nobody signed in", "192.0.2.1", "tok", nil, "", ""},
 		{"two acoids", "192.0.2.1", "", map[string]string{"edger-acoid": "1001, 1"}, "", ReasonMalformed},
 		{"a long acoid", "192.0.2.1", "", map[string]string{"edger-acoid": strings.Repeat("1", 65)}, "", ReasonMalformed},
-		{"a bad nickname", "192.0.2.1", "", map[string]string{"edger-acoid": "1", "edger-nickname": "a\x00"}, "", ReasonMalformed},
-		{"a bad channel", "192.0.2.1", "", map[string]string{"edger-acoid": "1", "edger-channel": "sea"}, "", ReasonMalformed},
+		{"a bad nickname", "192.0.2.1", "", badNick, "", ReasonMalformed},
+		{"a bad channel", "192.0.2.1", "", badChannel, "", ReasonMalformed},
 		{"next to the prefix", "192.0.2.16", "", full, "", ReasonUntrusted},
 		{"a zone", "fe80::1%eth0", "", full, "", ReasonUntrusted},
 		{"only a nickname", "198.51.100.1", "", map[string]string{"edger-nickname": "a"}, "", ReasonUntrusted},
@@ -64,7 +68,8 @@ func TestUntrustedHeadersAreStripped(t *testing.T) {
 	seen := 0
 	behind := VerifierFunc(func(c *Claim, done func(*Info, error)) {
 		seen++
-		if c.Header("X-Id") != "" || c.Header("x-id") != "" || c.Header("edger-nickname") != "" || c.Header("x-other") != "y" {
+		if c.Header("X-Id") != "" || c.Header("x-id") != "" ||
+			c.Header("edger-nickname") != "" || c.Header("x-other") != "y" {
 			t.Error("a header was not stripped, or one too many was")
 		}
 		(&SignedToken{Keys: []Key{hmacKey}}).Verify(c, done)
@@ -102,7 +107,8 @@ func TestTable(t *testing.T) {
 		info  *Info
 		want  Reason
 	}{
-		{"", at, nil, ""}, {"a", at.Add(-1), bound, ""}, {"a", at, nil, ReasonExpired}, {"b", at, nil, ReasonUnknown}, {"nil", at, nil, ReasonUnknown},
+		{"", at, nil, ""}, {"a", at.Add(-1), bound, ""}, {"a", at, nil, ReasonExpired},
+		{"b", at, nil, ReasonUnknown}, {"nil", at, nil, ReasonUnknown},
 	} {
 		if info, why := verify(t, table, &Claim{Token: c.token, Now: c.now}); info != c.info || why != c.want {
 			t.Errorf("%q: %v %q", c.token, info, why)

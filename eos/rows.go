@@ -19,7 +19,9 @@ const (
 )
 
 // platformRows is the matrix of the platform. Modules of the web are open to
-// both modes; the others are the ones that it names as privileged.
+// both modes; the others are the ones that it names as privileged. What this
+// project has of account.set is AccountFile.Reload: a program that can be asked to
+// reload checks the row first.
 var platformRows = [apiCount]struct {
 	api          API
 	module, name string
@@ -147,7 +149,7 @@ var platformRows = [apiCount]struct {
 	MiddlewareJWT:            {MiddlewareJWT, "middleware", "jwt", bothModes, true},
 	MiddlewareHistory:        {MiddlewareHistory, "middleware", "history", bothModes, true},
 	MiddlewareEOS:            {MiddlewareEOS, "middleware", "eos", bothModes, true},
-	AccountSet:               {AccountSet, "account", "account.set", privilegeOnly, true}, // AccountFile.Reload: a program that lets it be asked for checks this row
+	AccountSet:               {AccountSet, "account", "account.set", privilegeOnly, true},
 	AccountDelete:            {AccountDelete, "account", "account.delete", privilegeOnly, false},
 	SocketMports:             {SocketMports, "socket", "socket.mports", privilegeOnly, false},
 	FSChown:                  {FSChown, "fs", "fs.chown", privilegeOnly, false},

@@ -53,7 +53,8 @@ func TestSignedTokenIsBelieved(t *testing.T) {
 		if why != "" || info == nil {
 			t.Fatalf("key %s: refused: %s", k.ID, why)
 		}
-		if *info.User != alice || info.Channel != Cloud || info.Token != token || !info.Expires.Equal(at.Add(time.Hour)) {
+		ends := at.Add(time.Hour)
+		if *info.User != alice || info.Channel != Cloud || info.Token != token || !info.Expires.Equal(ends) {
 			t.Errorf("key %s: %+v %+v", k.ID, info, info.User)
 		}
 	}
@@ -72,7 +73,8 @@ func TestTokenTimes(t *testing.T) {
 		first, fresh Reason // with the first srand, with one of this second
 	}{
 		{-31, ReasonExpired, ReasonExpired}, {-30, "", ""}, {0, "", ""}, {60, "", ""}, {90, "", ""},
-		{91, ReasonStale, ""}, {299, ReasonStale, ""}, {300, ReasonExpired, ReasonExpired}, {3000, ReasonExpired, ReasonExpired},
+		{91, ReasonStale, ""}, {299, ReasonStale, ""},
+		{300, ReasonExpired, ReasonExpired}, {3000, ReasonExpired, ReasonExpired},
 	} {
 		now := at.Add(time.Duration(step.second) * time.Second)
 		if _, why := verify(t, v, &Claim{Token: token, Srand: srand, Now: now}); why != step.first {
@@ -177,8 +179,10 @@ func TestSignedButMalformed(t *testing.T) {
 		return p
 	}
 	for name, payload := range map[string][]byte{
-		"short": good[:14], "channel 2": edit(0, 2), "issued beyond all clocks": edit(1, 0xFF), "trailing": append(bytes.Clone(good), 0),
-		"lifetime 0": appendPayload(nil, alice, Local, at.Unix(), 0), "no acoid": appendPayload(nil, User{}, Local, at.Unix(), 60),
+		"short": good[:14], "channel 2": edit(0, 2), "issued beyond all clocks": edit(1, 0xFF),
+		"trailing":           append(bytes.Clone(good), 0),
+		"lifetime 0":         appendPayload(nil, alice, Local, at.Unix(), 0),
+		"no acoid":           appendPayload(nil, User{}, Local, at.Unix(), 60),
 		"acoid with a blank": edit(14, ' '), "acoid too long for the payload": edit(13, 200), "cut": good[:len(good)-1],
 		"nickname with a control": appendPayload(nil, User{"1", "a\nb"}, Local, at.Unix(), 60),
 		"nickname not UTF-8":      appendPayload(nil, User{"1", "\xff"}, Local, at.Unix(), 60),
@@ -221,8 +225,10 @@ func TestKeys(t *testing.T) {
 	for name, k := range map[string]Key{
 		"no id": {Secret: hmacKey.Secret}, "long id": {ID: strings.Repeat("a", 17), Secret: hmacKey.Secret},
 		"id with a dot": {ID: "a.b", Secret: hmacKey.Secret}, "short secret": {ID: "a", Secret: hmacKey.Secret[:31]},
-		"nothing": {ID: "a"}, "both": {ID: "a", Secret: hmacKey.Secret, Public: edOpen.Public}, "short private": {ID: "a", Private: edKey.Private[:32]},
-		"short public": {ID: "a", Public: edOpen.Public[:31]}, "no pair": {ID: "a", Private: edKey.Private, Public: make([]byte, 32)},
+		"nothing": {ID: "a"}, "both": {ID: "a", Secret: hmacKey.Secret, Public: edOpen.Public},
+		"short private": {ID: "a", Private: edKey.Private[:32]},
+		"short public":  {ID: "a", Public: edOpen.Public[:31]},
+		"no pair":       {ID: "a", Private: edKey.Private, Public: make([]byte, 32)},
 	} {
 		if k.Check() == nil {
 			t.Errorf("%s: no fault found", name)
@@ -235,7 +241,8 @@ func TestKeys(t *testing.T) {
 		if k.Check() == nil {
 			continue
 		}
-		if _, why := verify(t, &SignedToken{Keys: []Key{k}}, &Claim{Token: token, Srand: srand, Now: at}); why != ReasonUnknown {
+		c := &Claim{Token: token, Srand: srand, Now: at}
+		if _, why := verify(t, &SignedToken{Keys: []Key{k}}, c); why != ReasonUnknown {
 			t.Errorf("%s: a key with a fault is used: %q", name, why)
 		}
 	}
@@ -280,7 +287,9 @@ func FuzzSignedToken(f *testing.F) {
 	v := &SignedToken{Keys: []Key{hmacKey, edOpen}}
 	token, srand := sign(f, hmacKey, time.Hour, at)
 	edToken, edSrand := sign(f, edKey, time.Hour, at)
-	for _, s := range [][2]string{{token, srand}, {edToken, edSrand}, {"e1.h1.AAAA.AAAA", "s1.h1.1.AAAA"}, {"e1..", "..."}, {"", "s1"}} {
+	for _, s := range [][2]string{
+		{token, srand}, {edToken, edSrand}, {"e1.h1.AAAA.AAAA", "s1.h1.1.AAAA"}, {"e1..", "..."}, {"", "s1"},
+	} {
 		f.Add(s[0], s[1])
 	}
 	f.Fuzz(func(t *testing.T, tok, sr string) {

@@ -3,6 +3,7 @@ package webapp
 import (
 	"errors"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 )
 
@@ -15,9 +16,12 @@ type App struct {
 	server   *Server
 	listener *poll.Listener
 	locals   map[string]any
+	settings map[string]any
+	engines  map[string]Engine // by extension
+	events   events
 }
 
-// Create makes an app on a loop. It listens from Start on.
+// Create is the platform's WebApp.create and createApp: it makes an app on a loop. It listens from Start on.
 func Create(loop *poll.Loop, name string, addr Addr) (*App, error) {
 	return CreateWith(loop, name, addr, Options{})
 }
@@ -31,12 +35,21 @@ func CreateWith(loop *poll.Loop, name string, addr Addr, o Options) (*App, error
 		return nil, err
 	}
 	a := &App{Router: NewRouter(RouterOptions{}), name: name, addr: addr, server: NewServer(loop, o)}
+	if err := a.server.permits.Check(eos.WebAppCreate); err != nil {
+		return nil, err
+	}
+	a.Router.app = a
+	a.settings = map[string]any{"subdomain offset": a.server.set.domain}
+	a.server.app = a
 	a.server.Handle("", a.Router.serve)
 	return a, nil
 }
 
 // Start listens and accepts connections from the next turn on.
 func (a *App) Start() error {
+	if err := a.server.permits.Check(eos.AppStart); err != nil {
+		return err
+	}
 	if a.listener != nil {
 		return errors.New("webapp: " + a.name + " is started")
 	}
@@ -49,16 +62,21 @@ func (a *App) Start() error {
 	}
 	a.server.stopping = false
 	a.listener = ln
+	call(a.events.start)
+	if len(a.events.ready) > 0 {
+		return a.server.loop.Post(a.ready)
+	}
 	return nil
 }
 
 // Stop stops listening and closes the connections: idle ones now, the others
 // with their answer. Switched ones are not HTTP's any more.
 func (a *App) Stop() {
-	if a.listener != nil {
+	if a.listener != nil && a.may(eos.AppStop) {
 		a.listener.Close()
 		a.listener = nil
 		a.server.Stop()
+		call(a.events.stop)
 	}
 }
 
@@ -68,7 +86,7 @@ func (a *App) Name() string { return a.name }
 // Port is the port that the app listens on, the real one if it was created with
 // port 0; 0 before Start.
 func (a *App) Port() int {
-	if a.listener == nil {
+	if a.listener == nil || !a.may(eos.AppPort) {
 		return 0
 	}
 	return int(a.listener.Addr().Port())
@@ -86,6 +104,9 @@ func (a *App) OnError(fn func(err error)) { a.server.options.OnError = fn }
 
 // Locals holds what the program's parts share.
 func (a *App) Locals() map[string]any {
+	if !a.may(eos.AppLocals) {
+		return make(map[string]any)
+	}
 	if a.locals == nil {
 		a.locals = make(map[string]any)
 	}

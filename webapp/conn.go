@@ -235,7 +235,7 @@ func (c *conn) serve(req *Request) {
 	c.srv.dispatch(req, res)
 	parked := c.res == res
 	if parked {
-		if c.state == connBody || req.chain.open {
+		if c.state == connBody || req.chain.open || req.wanted() {
 			req.Keep()
 		}
 		res.park(req)
@@ -290,29 +290,6 @@ func (c *conn) release() {
 		c.deadline(c.srv.options.BodyTimeout)
 	}
 	c.advance()
-}
-
-// refuse answers what is no request of ours, and closes.
-func (c *conn) refuse(e *Error) {
-	c.srv.stats.Refused++
-	c.srv.log.Warn("http", e.Message, c.pc.RemoteAddr(), c.in)
-	c.write(c.srv.appendError(c.pc.Out(), e))
-	c.close()
-}
-
-// fail ends an exchange whose body cannot be read.
-func (c *conn) fail(e *Error) {
-	c.srv.stats.Refused++
-	c.srv.log.Warn("body", e.Message, c.pc.RemoteAddr(), c.in[:min(len(c.in), quoteBytes)])
-	res := c.res
-	if res.flags&headSent == 0 {
-		c.write(c.srv.appendError(c.pc.Out(), e))
-		c.close()
-	} else {
-		c.abort(nil)
-	}
-	c.res, c.req = nil, nil
-	res.flags |= hasEnded
 }
 
 // write queues what was appended to the connection's Out.
@@ -397,4 +374,5 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	if res.aborter != nil {
 		c.srv.guard(req, res, func() { res.aborter.OnAbort(res) })
 	}
+	c.over(req, res, 0, ErrAborted)
 }

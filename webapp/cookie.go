@@ -133,6 +133,25 @@ func (r *Request) CookieLookup(name string) (value []byte, ok bool) {
 	return value, ok
 }
 
+// EachCookie calls fn for each cookie in the order of the request, with views,
+// until it returns false.
+func (r *Request) EachCookie(fn func(name, value []byte) bool) {
+	going := true
+	r.EachHeader(func(header, list []byte) bool {
+		if !fold(header, "Cookie") {
+			return true
+		}
+		for len(list) > 0 && going {
+			var pair []byte
+			pair, list, _ = bytes.Cut(list, []byte{';'})
+			if k, v, is := bytes.Cut(trim(pair), []byte{'='}); is {
+				going = fn(trim(k), unquote(trim(v)))
+			}
+		}
+		return going
+	})
+}
+
 // unquote takes the quotes off a value that has them on both ends.
 func unquote(v []byte) []byte {
 	if len(v) > 1 && v[0] == '"' && v[len(v)-1] == '"' {

@@ -126,7 +126,7 @@ func (c *Cors) Apply(req *Request, res *Response) (answered bool) {
 	}
 	name, varies, _ := c.decide(req)
 	if varies {
-		res.vary("Origin")
+		res.Vary("Origin")
 	}
 	if name != "" {
 		res.Set("Access-Control-Allow-Origin", name)
@@ -159,7 +159,7 @@ func (c *Cors) preflight(req *Request, res *Response) {
 	if len(c.AllowedHeaders) > 0 {
 		res.Set("Access-Control-Allow-Headers", strings.Join(c.AllowedHeaders, ","))
 	} else {
-		res.vary("Access-Control-Request-Headers")
+		res.Vary("Access-Control-Request-Headers")
 		if asked := req.Header("Access-Control-Request-Headers"); asked != "" {
 			res.Set("Access-Control-Allow-Headers", asked)
 		}
@@ -179,20 +179,5 @@ func (c *Cors) Middleware() Middleware {
 		if !c.Apply(req, res) {
 			next(nil)
 		}
-	}
-}
-
-// vary names a request header that the answer depends on, once.
-func (r *Response) vary(name string) {
-	_, _, list := cutField(r.fields, "Vary")
-	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
-		if fold(item, name) {
-			return
-		}
-	}
-	if len(list) == 0 {
-		r.Set("Vary", name)
-	} else {
-		r.Set("Vary", string(list)+", "+name)
 	}
 }

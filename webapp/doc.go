@@ -17,12 +17,18 @@
 // 4xx or 501 and the connection is closed. The bounds are in [Options]; one log
 // line per class and 5 s tells of it.
 //
+// A path may bind its names, ":id(\d+)", and leave them out, ":ext?"; Router.Route
+// gives a path a chain of its own, Router.RouteExp takes a regular expression.
+// [App.Set] has the settings; a proxy's word on who the peer is counts only where
+// "trust proxy" names it. App.OnFinal and [Request.OnClose] tell how an exchange
+// ended. Views are rendered by an [Engine], such as that of webapp/templates.
+// README.md lists the platform's names with ours.
+//
 // What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
 // prefix of paths, [Request.ReadBody], [Response.OnAbort], [Request.Switch] to
 // leave HTTP, [Server.HandleOpening] for what never was, [Cors] and [Cookie].
 //
-// Not here: ranges, multipart, a TLS listener, regular expressions in paths,
-// decoding of compressed bodies, HTTP/2.
+// Not here: ranges, multipart, a TLS listener, decoding of compressed bodies, HTTP/2.
 //
 // Read next: conn.go, the connection's states; then parse.go and response.go;
 // then package eio.

@@ -93,7 +93,7 @@ func (r *Request) ask(then func(*eos.Info, error)) {
 	srv := r.c.srv
 	o := srv.options.EOS
 	q := &inquiry{req: r, waiting: []func(*eos.Info, error){then}}
-	q.claim = eos.Claim{Token: r.credential(o.Token), Srand: r.credential(o.Srand), Remote: r.IP(), Header: r.claimed,
+	q.claim = eos.Claim{Token: r.credential(o.Token), Srand: r.credential(o.Srand), Remote: r.peer(), Header: r.claimed,
 		Now: srv.loop.Time()}
 	r.inquiry = q
 	o.Verifier.Verify(&q.claim, q.answer)
@@ -211,7 +211,7 @@ func (r *Request) guarded() bool {
 // of who is not let in: false lets the request pass now.
 func (s *Server) intercept(req *Request, res *Response) bool {
 	o := s.options.EOS
-	if p, ok := o.Verifier.(*eos.TrustedProxy); ok && !trusts(p, req.IP()) {
+	if p, ok := o.Verifier.(*eos.TrustedProxy); ok && !trusts(p, req.peer()) {
 		req.hide(p)
 	}
 	if m := s.mounted(req.head.path, len(req.head.path)); m != nil && m.open || !req.guarded() {

@@ -104,6 +104,12 @@ func TestAllocations(t *testing.T) {
 			res.Set("Cache-Control", "no-store").Type("text/plain; charset=UTF-8").SendBytes(hello)
 		})
 		app.Post("/body", (&swallow{}).handle)
+		app.Route(`/valve/:id(\d+)/:part?`).UseFor("GET", note("x")).Get(func(req *Request, res *Response) {
+			if req.Accepts("json", "html") != "html" || !req.Secure() == req.XHR() {
+				t.Error("request")
+			}
+			res.Vary("Accept").SendBytes(hello)
+		})
 	})
 	app.Server().Handle("/engine.io/", func(_ *Request, res *Response) { res.SendBytes(hello) })
 	loop, c := app.Loop(), dialReal(t, app)
@@ -112,6 +118,7 @@ func TestAllocations(t *testing.T) {
 		get("/bytes", "User-Agent: curl", "Accept: */*"),
 		get("/engine.io/?EIO=4&transport=polling&sid=abc"),
 		get("/m/x?EIO=4&sid=abc", "Cookie: a=b"),
+		get("/valve/17", "Accept: text/html, */*;q=0.1"),
 		request("POST", "/body", strings.Repeat("x", 100)),
 		"POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
 	} {

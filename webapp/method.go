@@ -1,5 +1,10 @@
 package webapp
 
+import (
+	"maps"
+	"slices"
+)
+
 // methods are the ones that are known, as Node's list without CONNECT, which
 // asks for a proxy. Others are answered 501. The map interns the names.
 var methods = map[string]string{
@@ -13,6 +18,17 @@ var methods = map[string]string{
 	"SEARCH": "SEARCH", "SOURCE": "SOURCE", "SUBSCRIBE": "SUBSCRIBE",
 	"TRACE": "TRACE", "UNBIND": "UNBIND", "UNLINK": "UNLINK",
 	"UNLOCK": "UNLOCK", "UNSUBSCRIBE": "UNSUBSCRIBE",
+}
+
+// Methods are the methods that a route may have, in alphabetical order: all of
+// the platform's but CONNECT.
+func Methods() []string { return slices.Sorted(maps.Keys(methods)) }
+
+// checkMethod panics on a method that is not known: the program's author wrote it.
+func checkMethod(method string) {
+	if methods[method] == "" {
+		panic("webapp: unknown method " + method)
+	}
 }
 
 // isMethod tells whether a token could be a method: capitals and hyphens.

@@ -24,8 +24,9 @@ type Request struct {
 	values  []value
 	chain   chain
 	eos     *eos.Info
-	inquiry *inquiry // of Identify
-	hidden  int      // header lines behind those of head, see hide
+	inquiry *inquiry        // of Identify
+	hidden  int             // header lines behind those of head, see hide
+	closed  func(err error) // OnClose's
 	kept    bool
 }
 
@@ -51,7 +52,8 @@ func (r *Request) release() {
 		params: r.params[:0],
 		buf:    r.buf[:0],
 		values: r.values[:0],
-		chain:  chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next},
+		chain: chain{stack: r.chain.stack[:0], allow: r.chain.allow[:0], next: r.chain.next,
+			known: r.chain.known[:0]},
 	}
 }
 
@@ -63,6 +65,9 @@ func (r *Request) Target() string { return string(r.head.target.of(r.raw)) }
 
 // RawTarget is Target without a copy.
 func (r *Request) RawTarget() []byte { return r.head.target.of(r.raw) }
+
+// BaseURL is the part of Path that Use or Mount matched: "" in the app itself.
+func (r *Request) BaseURL() string { return string(r.head.path[:min(r.mounted, len(r.head.path))]) }
 
 // Path is the decoded path; it begins with a slash and has no "." or ".."
 // segment, control character or backslash. "*" for OPTIONS *.
@@ -86,6 +91,33 @@ func (r *Request) subPath() []byte {
 
 // RawQuery is the query without its question mark, as it was sent.
 func (r *Request) RawQuery() []byte { return r.head.query.of(r.raw) }
+
+// App is the app that the request came to, nil for a Server without one.
+func (r *Request) App() *App {
+	if r.c == nil {
+		return nil
+	}
+	return r.c.srv.app
+}
+
+// Origin is the header of that name: the site that a browser's script is of. "" is
+// none; what to make of one is Cors' to say.
+func (r *Request) Origin() string { return r.Header("Origin") }
+
+// XHR tells whether a script's library says that it sent the request: the header
+// X-Requested-With is XMLHttpRequest.
+func (r *Request) XHR() bool {
+	v, _ := r.HeaderLookup("X-Requested-With")
+	return fold(v, "XMLHttpRequest")
+}
+
+// HTTPVersion is "1.0" or "1.1".
+func (r *Request) HTTPVersion() string {
+	if r.head.minor == 0 {
+		return "1.0"
+	}
+	return "1.1"
+}
 
 // Minor is the minor HTTP version: 0 or 1.
 func (r *Request) Minor() int { return int(r.head.minor) }
@@ -112,12 +144,6 @@ func (r *Request) EachHeader(fn func(name, value []byte) bool) {
 	}
 }
 
-// Host is the Host header.
-func (r *Request) Host() string { return string(r.head.host.of(r.raw)) }
-
-// IP is the peer's address without its port. Forwarding headers are not trusted.
-func (r *Request) IP() netip.Addr { return r.RemoteAddr().Addr().Unmap() }
-
 // RemoteAddr is the peer's address.
 func (r *Request) RemoteAddr() netip.AddrPort {
 	if r.c == nil {
@@ -125,9 +151,6 @@ func (r *Request) RemoteAddr() netip.AddrPort {
 	}
 	return r.c.pc.RemoteAddr()
 }
-
-// Secure tells whether the peer speaks TLS.
-func (r *Request) Secure() bool { return r.c != nil && r.c.srv.options.Secure }
 
 // Upgrade tells whether the request asks for another protocol: an Upgrade header
 // and the token upgrade in Connection.
@@ -152,6 +175,16 @@ func (r *Request) Param(name string) string {
 		}
 	}
 	return ""
+}
+
+// EachParam calls fn for each named part of the route's path, in its order, with a
+// view, valid as long as the request, until it returns false.
+func (r *Request) EachParam(fn func(name string, value []byte) bool) {
+	for _, p := range r.params[min(r.floor, len(r.params)):] {
+		if !fn(p.name, r.head.path[p.at:p.end]) {
+			return
+		}
+	}
 }
 
 // Value is what a middleware left with SetValue, or nil.
@@ -216,8 +249,9 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 	c.setState(connSwitched)
 	c.srv.forget(c)
 	c.srv.stats.Switched++
-	if c.res != nil {
-		c.res.flags |= hasEnded
+	if res := c.res; res != nil {
+		res.flags |= hasEnded
+		c.over(c.req, res, 101, nil)
 	}
 	c.in, c.req, c.res = nil, nil, nil
 	if c.flags&isPaused != 0 {

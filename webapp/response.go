@@ -130,11 +130,19 @@ func (r *Response) appendPart(b, p []byte) []byte {
 func (r *Response) End(s string) { end(r, s, "text/plain; charset=utf-8") }
 
 // Send completes the response with s, as text/html if no type is set.
-func (r *Response) Send(s string) { end(r, s, "text/html; charset=utf-8") }
+func (r *Response) Send(s string) {
+	if !tagged(r, s) {
+		end(r, s, "text/html; charset=utf-8")
+	}
+}
 
 // SendBytes completes the response with p, which is copied, as
 // application/octet-stream if no type is set.
-func (r *Response) SendBytes(p []byte) { end(r, p, "application/octet-stream") }
+func (r *Response) SendBytes(p []byte) {
+	if !tagged(r, p) {
+		end(r, p, "application/octet-stream")
+	}
+}
 
 // end completes the response: in one piece with its length, or the last part.
 func end[T string | []byte](r *Response, body T, kind string) {
@@ -166,6 +174,9 @@ func end[T string | []byte](r *Response, body T, kind string) {
 func (r *Response) finish() {
 	r.flags |= hasEnded
 	r.aborter = nil
+	if req := r.c.req; req != nil && req.wanted() {
+		r.c.over(req, r, 0, nil)
+	}
 	r.c.srv.giveFields(r.fields)
 	r.fields = nil
 	r.c.answered(r.flags&keepsAlive == 0)
@@ -221,7 +232,13 @@ func appendStatus(b []byte, code int) []byte {
 
 // JSON completes the response with v as application/json.
 func (r *Response) JSON(v any) {
-	p, err := json.Marshal(v)
+	var p []byte
+	var err error
+	if r.c == nil || r.c.srv.set.indent == "" {
+		p, err = json.Marshal(v)
+	} else {
+		p, err = json.MarshalIndent(v, "", r.c.srv.set.indent)
+	}
 	if err != nil {
 		r.Fail(err)
 		return
@@ -257,7 +274,7 @@ func (r *Response) Redirect(location string) {
 	if r.status < 300 || r.status > 399 {
 		r.Status(302)
 	}
-	r.Set("Location", escapeLocation(location))
+	r.Location(location)
 	r.End(StatusText(int(r.status)) + ". Redirecting to " + escapeLocation(location))
 }
 
@@ -282,6 +299,9 @@ func (r *Response) Fail(err error) {
 	}
 	r.Status(e.Status).Set("Content-Type", "text/plain; charset=utf-8")
 	r.Set("X-Content-Type-Options", "nosniff")
+	if req, cause := r.c.req, &r.c.srv.cause; req != nil && req.wanted() && cause.Reason == "" {
+		cause.Reason = reasonOf(err)
+	}
 	r.End(e.Message)
 }
 
@@ -296,6 +316,7 @@ func (r *Response) drop() {
 	c := r.c
 	r.flags |= hasEnded
 	r.aborter = nil
+	c.over(c.req, r, 0, errDropped)
 	c.res, c.req = nil, nil
 	c.takeUpload()
 	c.abort(nil)

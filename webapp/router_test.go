@@ -110,6 +110,7 @@ func routeErrors(app *App) {
 		}
 	})
 	app.Get("/fail", say("never"))
+	app.UseErrorAt("/fail/below", func(err error, _ *Request, res *Response, _ Next) { res.Status(409).End("below") })
 	app.UseError(func(err error, req *Request, res *Response, next Next) {
 		if req.Query("caught") != "" {
 			res.Status(418).End("caught: " + err.Error())
@@ -149,6 +150,7 @@ var routeVectors = []struct {
 	{"GET", "/fail?how=own", 403, "not you", ""},
 	{"GET", "/fail", 500, "Internal Server Error", ""},
 	{"GET", "/fail?caught=1", 418, "caught: a secret", ""},
+	{"GET", "/fail/below/x?how=own", 409, "below", ""},
 	{"LINK", "/raw/x", 200, "raw LINK", ""},
 	{"GET", "/raw/deep/x", 200, "deep", ""},
 	{"GET", "/raw", 404, "Cannot GET /raw", ""},

@@ -28,7 +28,11 @@ type Stats struct {
 // choice of who answers. Loop's goroutine only.
 type Server struct {
 	loop     *poll.Loop
+	app      *App // whose server it is, or nil
 	options  Options
+	set      settings
+	finals   []func(req *Request, res *Response, f Final)
+	cause    Final // why the response that is ended now is not as intended
 	limits   headLimits
 	mounts   []mount
 	openings []opening
@@ -64,6 +68,7 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 		limits:  headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders},
 		log:     NewLogLimiter(loop, o.Logger),
 		permits: eos.NewGuard(o.Matrix, o.Mode),
+		set:     settings{domain: 2},
 	}
 	if o.EOS != nil {
 		s.log.Hide(o.EOS.Token, o.EOS.Srand)
@@ -257,10 +262,12 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 		if req != nil && req.c != nil {
 			p.Method, p.Path = req.Method(), req.Path()
 		}
+		s.cause = Final{Reason: p.Error(), Stack: p.Stack}
 		if res.flags&(isSending|hasEnded) == isSending {
 			res.drop()
 		}
 		res.Fail(&Error{500, StatusText(500)})
+		s.cause = Final{}
 		s.report(p)
 	}()
 	call()

@@ -147,8 +147,13 @@ func (c *simClient) data(b []byte) {
 func TestSimulation(t *testing.T) {
 	faults := polltest.Faults{ShortRead: 0.2, ShortWrite: 0.2, EAGAIN: 0.05, EINTR: 0.05}
 	polltest.Seeds(t, 60, func(t *testing.T, seed uint64) {
-		s := &simApp{}
-		r := newFaultyRig(t, seed, faults, Options{}, func(app *App) { s.setup(app) })
+		s, ends := &simApp{}, &tally{}
+		r := newFaultyRig(t, seed, faults, Options{}, func(app *App) {
+			if seed%2 == 0 {
+				ends.watch(app)
+			}
+			s.setup(app)
+		})
 		s.k, s.loop = r.k, r.loop
 		var clients []*simClient
 		for range 20 {
@@ -167,6 +172,8 @@ func TestSimulation(t *testing.T) {
 		}
 		if st := r.server().Stats(); st.Conns != 0 || st.Refused != 0 || st.Panics != 0 {
 			t.Errorf("%+v", st)
+		} else if seed%2 == 0 {
+			ends.check(t, st)
 		}
 	})
 }

@@ -18,6 +18,7 @@ var may = []struct {
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/ws", "poll webapp", "frames know bytes; the plain server knows webapp"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
+	{"webapp/templates", "poll webapp", "html/template for views: a program that has none does not link it"},
 	{"eio", "poll webapp webapp/ws eos eio/internal/jstext", "Engine.IO is carried by HTTP and frames"},
 	{"eio/internal", "", "text as JavaScript has it: bytes in, bytes out"},
 	{"eio/v06", "poll webapp webapp/ws eio/internal/jstext", "the protocol of 2010 is carried by HTTP and frames, too"},

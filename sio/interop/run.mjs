@@ -10,6 +10,7 @@ import { Server } from "./lib/server.mjs";
 import { Bystander, chatTogether } from "./lib/together.mjs";
 import { deflateCases } from "./lib/deflate.mjs";
 import { heartbeatCases, restartCases } from "./lib/lifetime.mjs";
+import { eosCases } from "./lib/eos.mjs";
 import { recoveryCases } from "./lib/recovery.mjs";
 
 const argv = process.argv.slice(2);
@@ -43,6 +44,7 @@ await deflateCases(report, argv);
 await heartbeatCases(report, argv);
 await restartCases(report, argv);
 await recoveryCases(report, argv);
+if (!argv.some((word) => word.endsWith("reference.mjs"))) await eosCases(report, argv);
 process.exit(report.close());
 
 // allCases runs every case for every client and transport against one server.

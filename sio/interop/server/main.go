@@ -30,13 +30,18 @@ func main() {
 	recovery := flag.Bool("recovery", false, "connection state recovery")
 	deflate := flag.Int("deflate-threshold", 0, "bytes from which WebSocket messages are compressed; 0: never")
 	parser := flag.String("parser", "", "msgpack, or the default one")
+	asUsers := flag.Bool("eos", false, "clients are users, see users.go")
 	flag.Parse()
 	addr, err := netip.ParseAddrPort(*listen)
 	check(err)
 
 	loop, err := poll.New(poll.Options{})
 	check(err)
-	app, err := webapp.Create(loop, "interop", webapp.Addr{Host: addr.Addr().String(), Port: int(addr.Port())})
+	var web webapp.Options
+	if *asUsers {
+		web.EOS = users()
+	}
+	app, err := webapp.CreateWith(loop, "interop", webapp.Addr{Host: addr.Addr().String(), Port: int(addr.Port())}, web)
 	check(err)
 	app.Get("/", func(_ *webapp.Request, res *webapp.Response) {
 		res.Type("text/html; charset=utf-8").End("<!doctype html><title>interop</title>")
@@ -54,10 +59,17 @@ func main() {
 	if *parser == "msgpack" {
 		o.Parser = msgpack.New(msgpack.Options{})
 	}
+	if *asUsers {
+		police(&o)
+		signIn(app)
+	}
 	io, err := sio.New(app, o)
 	check(err)
 	for _, name := range []string{"/", "/chat", "/deny", "/auth"} {
 		serve(io.Of(name))
+		if *asUsers {
+			serveUsers(io.Of(name))
+		}
 	}
 	io.Of("/deny").Use(func(_ *sio.Socket, next func(error)) {
 		next(sio.Error{Message: "no entry", Data: map[string]any{"code": "E1", "list": []int{1, 2}}})
