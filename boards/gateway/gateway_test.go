@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,6 +30,11 @@ type rig struct {
 
 func start(t testing.TB) *rig {
 	t.Helper()
+	return startOn(t, board())
+}
+
+func startOn(t testing.TB, root fs.FS) *rig {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "users")
 	text := userLine(t, "ada", "1001", "admin", "tulip", "Ada") + userLine(t, "uma", "1002", "user", "rose", "Uma") +
 		userLine(t, "gus", "1003", "guest", "moss", "Gus")
@@ -39,7 +45,7 @@ func start(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := newGateway(loop, config{listen: "127.0.0.1:0", name: "test", users: path}, board())
+	g, err := newGateway(loop, config{listen: "127.0.0.1:0", name: "test", users: path}, root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +147,15 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s has %s", name, inline)
 			}
 		}
+	}
+	res, err := r.http.Get(r.url + "/app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	again := map[string]string{"If-None-Match": res.Header.Get("ETag")}
+	if status, text, _ := r.ask("GET", "/app.css", "", again); status != 304 || text != "" {
+		t.Errorf("the same style again: %d, %d bytes", status, len(text))
 	}
 	if status, _, _ := r.ask("GET", "/nothing.html", "", nil); status != 404 {
 		t.Errorf("a page that is not there: %d", status)
@@ -258,6 +273,34 @@ func TestRenew(t *testing.T) {
 	} {
 		if status, text, _ := r.ask("POST", "/srand", "", headers); status != 401 {
 			t.Errorf("%s: %d %s", what, status, text)
+		}
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad")
+	if err := os.WriteFile(bad, []byte("default maybe\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(dir, "none")
+	loop, err := poll.New(poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	for what, c := range map[string]config{
+		"no port":           {listen: "127.0.0.1"},
+		"a port too high":   {listen: "127.0.0.1:65536"},
+		"no users' file":    {listen: ":0", users: none},
+		"a bad users' file": {listen: ":0", users: bad},
+		"no policy":         {listen: ":0", policy: none},
+		"a bad policy":      {listen: ":0", policy: bad},
+		"no key":            {listen: ":0", key: none},
+		"a short key":       {listen: ":0", key: bad},
+	} {
+		if _, err := newGateway(loop, c, board()); err == nil {
+			t.Errorf("%s is taken", what)
 		}
 	}
 }

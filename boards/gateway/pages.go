@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 
 	"github.com/edgesio/edgesio/eos"
@@ -32,9 +34,19 @@ func pages(app *webapp.App, root fs.FS) error {
 		return err
 	}
 	for _, e := range entries {
-		if name := e.Name(); !e.IsDir() && name != "index.html" {
-			app.Get("/"+name, func(_ *webapp.Request, res *webapp.Response) { res.SetFields(guarded).SendFile(name) })
+		name := e.Name()
+		if e.IsDir() || name == "index.html" {
+			continue
 		}
+		text, err := fs.ReadFile(root, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(text) // files in a binary have no date
+		tag := fmt.Sprintf(`"%x"`, sum[:8])
+		app.Get("/"+name, func(_ *webapp.Request, res *webapp.Response) {
+			res.SetFields(guarded).Set("ETag", tag).SendFile(name)
+		})
 	}
 	return nil
 }
