@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"io/fs"
@@ -49,7 +50,10 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	matrix := eos.DefaultMatrix()
+	matrix, err := openMatrix(c.matrix)
+	if err != nil {
+		return nil, err
+	}
 	g.app, err = webapp.CreateWith(loop, c.name, addr, webapp.Options{
 		Root:   files,
 		Mode:   eos.UserMode,
@@ -97,7 +101,23 @@ func address(listen string) (a webapp.Addr, err error) {
 	return webapp.Addr{Host: host, Port: int(number)}, err
 }
 
-// maxPolicy is more bytes than package eos takes.
+// openMatrix is the platform's matrix, without what a file takes away.
+func openMatrix(path string) (*eos.Matrix, error) {
+	m := eos.DefaultMatrix()
+	if path == "" {
+		return m, nil
+	}
+	b, err := readFile(path, maxPolicy)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Narrow(bytes.NewReader(b)); err != nil {
+		return nil, fmt.Errorf("matrix: %w", err)
+	}
+	return m, nil
+}
+
+// maxPolicy is more bytes than package eos takes of a policy or a matrix.
 const maxPolicy = 1 << 20
 
 // openPolicy reads the policy of a file, or the program's own, and returns its text too.

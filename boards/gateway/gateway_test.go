@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -296,11 +297,38 @@ func TestConfigRefuses(t *testing.T) {
 		"a bad users' file": {listen: ":0", users: bad},
 		"no policy":         {listen: ":0", policy: none},
 		"a bad policy":      {listen: ":0", policy: bad},
+		"no matrix":         {listen: ":0", matrix: none},
+		"a bad matrix":      {listen: ":0", matrix: bad},
 		"no key":            {listen: ":0", key: none},
 		"a short key":       {listen: ":0", key: bad},
 	} {
 		if _, err := newGateway(loop, c, board()); err == nil {
 			t.Errorf("%s is taken", what)
 		}
+	}
+}
+
+// A narrowed matrix is what the app is made with: a row that the gateway itself needs is refused at the start.
+func TestNarrowedMatrix(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "matrix")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loop, err := poll.New(poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer loop.Close()
+	write("webapp.WebApp.create user deny\n")
+	var denied *eos.PermissionError
+	if _, err := newGateway(loop, config{listen: ":0", matrix: path}, board()); !errors.As(err, &denied) {
+		t.Errorf("%v", err)
+	}
+	write("account.account.set user deny\nsocket.io.socket.compress user deny\n")
+	if _, err := newGateway(loop, config{listen: ":0", matrix: path}, board()); err != nil {
+		t.Error(err)
 	}
 }

@@ -24,6 +24,7 @@ import (
 type config struct {
 	listen, name       string
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
+	matrix             string // a file that narrows the permission matrix
 }
 
 func main() {
@@ -33,6 +34,7 @@ func main() {
 	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
 		"a line for each: name acoid group password nickname (default: three with random passwords)")
 	flag.StringVar(&c.policy, "policy", "", "`file` that says what each group may do (default: the one in the program)")
+	flag.StringVar(&c.matrix, "matrix", "", "`file` that takes rows of the permission matrix away (default: nothing)")
 	flag.StringVar(&c.key, "key", "", "`file` with 32 bytes or more that sign tokens\n"+
 		"(default: random, tokens end with the program)")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
