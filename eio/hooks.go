@@ -35,8 +35,9 @@ func (s *Session) Hooks() *Hooks {
 	return s.hooks
 }
 
-// EOS is what is known of the user: the Info that Request.SetEOS got on the
-// request that opened the session, nil for nobody.
+// EOS is what is known of the user: what the Verifier of webapp's EOSOptions, or
+// Request.SetEOS, told about the request that opened the session; nil for nobody.
+// It stays as it is however long the session lasts: a reconnect is verified anew.
 func (s *Session) EOS() *eos.Info {
 	if s.hooks == nil {
 		return nil

@@ -22,6 +22,12 @@
 // attachment, as a Buffer does in JavaScript, that NaN is null, that a time.Time is written as a Date, and that
 // HTML is not escaped.
 //
+// # Users
+//
+// With webapp's EOSOptions a handshake is verified before a session exists, and Socket.EOS and Group tell who it is.
+// Options.Policy says what the groups may do, see policy.go; DisconnectExpired ends connections with their tokens. A
+// client renews its pair before it reconnects: in "reconnect_attempt" it sets socket.io.opts.query.
+//
 // # Memory and limits
 //
 // The way from an event to its handler, its ack and the wire, and a broadcast to any number of sockets, allocate

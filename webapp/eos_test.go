@@ -1,9 +1,11 @@
 package webapp
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -251,6 +253,7 @@ func TestSecretsInLogs(t *testing.T) {
 	for in, want := range map[string]string{
 		"Edger-Token: XX\r\nA: b":          "Edger-Token: ***\r\nA: b",
 		`{"edger-token":"XX","a":1}`:       `{"edger-token":"***","a":1}`,
+		"edger-token=***x":                 "edger-token=***",
 		"edger-tokens":                     "edger-tokens",
 		"edger-token":                      "edger-token",
 		"edger-token=":                     "edger-token=***",
@@ -265,6 +268,27 @@ func TestSecretsInLogs(t *testing.T) {
 		t.Error("copied for nothing")
 	}
 }
+
+// Nothing that stands where a value stands is left, and what is masked stays as it is.
+func FuzzRedact(f *testing.F) {
+	f.Add([]byte("GET /?edger-token=a&b=c HTTP/1.1\r\nEdger-Srand: d\r\n"))
+	f.Add([]byte(`{"edger-token" : "x"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		in := bytes.Clone(b)
+		once := redact(b, []string{"tok"})
+		if !bytes.Equal(in, b) {
+			t.Fatal("the input was changed")
+		}
+		if twice := redact(once, []string{"tok"}); !bytes.Equal(once, twice) {
+			t.Fatalf("%q, then %q", once, twice)
+		}
+		if m := leak.FindSubmatch(once); m != nil {
+			t.Fatalf("%q leaks %q", once, m[1])
+		}
+	})
+}
+
+var leak = regexp.MustCompile(`(?i)edger-(?:token|srand)=([0-9A-Za-z]+)`)
 
 func TestVerifierTimeoutOption(t *testing.T) {
 	r, v, _ := guardedRig(t, EOSOptions{Timeout: time.Minute})

@@ -37,12 +37,12 @@ func mask(b []byte, name string) []byte {
 		for from < len(b) && bytes.IndexByte([]byte("\"= :\t"), b[from]) >= 0 {
 			from++
 		}
-		if from == at+len(name) || bytes.HasPrefix(b[from:], []byte(masked)) {
-			continue
-		}
 		end := from
 		for end < len(b) && bytes.IndexByte([]byte("&\"; \r\n"), b[end]) < 0 {
 			end++
+		}
+		if from == at+len(name) || string(b[from:end]) == masked {
+			continue
 		}
 		b = append(append(append([]byte(nil), b[:from]...), masked...), b[end:]...)
 		at = from
