@@ -122,6 +122,7 @@ python: programs
 # Screenshots stay in .artifacts/.
 browser: programs
 	@$(NODE) $(INTEROP)/browser/chat.mjs .build/gateway
+	@$(NODE) $(INTEROP)/browser/device.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 	@$(NODE) $(INTEROP)/channels.mjs --browser .build/channels
 

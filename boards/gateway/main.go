@@ -1,13 +1,14 @@
-// Gateway is the program that runs on the device: the sample app of the platform's socket.io module, in Go. A browser
-// on /index.html shows its page, gets "hello world" back through an ack, and chats with everybody else who has it open.
+// Gateway is the program that runs on the device: the sample app of the platform's socket.io module, in Go, and beside
+// it what the platform has for its apps: users who sign in, a policy for their groups, and the device's telemetry.
+//
+// On /index.html a browser gets "hello world" back through an ack and chats with everybody else who has the page open.
+// /telemetry.html shows the device, /signin.html asks who you are, /permissions.html shows the rules.
 package main
 
 import (
 	"context"
-	"embed"
 	"flag"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -15,22 +16,28 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/edgesio/edgesio/poll"
-	"github.com/edgesio/edgesio/sio"
-	"github.com/edgesio/edgesio/webapp"
 )
 
-//go:embed page
-var page embed.FS
-
-// stopTime bounds how long clients may take to hear of the end. It is above poll's LingerTime.
-const stopTime = 5 * time.Second
+// config is what the command line says.
+type config struct {
+	listen, name       string
+	users, policy, key string // files; without one: random users, the policy in the binary, a random key
+	matrix             string // a file that narrows the permission matrix
+}
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
-	name := flag.String("name", "socketio", "name of the app")
+	var c config
+	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
+	flag.StringVar(&c.name, "name", "socketio", "name of the app")
+	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
+		"a line for each: name acoid group password nickname (default: three with random passwords)")
+	flag.StringVar(&c.policy, "policy", "", "`file` that says what each group may do (default: the one in the program)")
+	flag.StringVar(&c.matrix, "matrix", "", "`file` that takes rows of the permission matrix away (default: nothing)")
+	flag.StringVar(&c.key, "key", "", "`file` with 32 bytes or more that sign tokens\n"+
+		"(default: random, tokens end with the program)")
+	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
 	flag.Parse()
@@ -39,83 +46,50 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // memory is dearer here than the little that is collected
 	}
-	if err := run(*name, *listen); err != nil {
-		slog.Error("gateway ends", "name", *name, "err", err)
+	err := error(nil)
+	if *hashing {
+		err = hash(os.Stdin, os.Stdout)
+	} else {
+		err = run(c)
+	}
+	if err != nil {
+		slog.Error("gateway ends", "name", c.name, "err", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until SIGTERM or SIGINT; a second signal ends the program at once.
-func run(name, listen string) error {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return err
-	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return err
-	}
-	root, err := fs.Sub(page, "page")
-	if err != nil {
-		return err
-	}
+func run(c config) error {
 	loop, err := poll.New(poll.Options{})
 	if err != nil {
 		return err
 	}
-	addr := webapp.Addr{Host: host, Port: int(number)}
-	app, err := webapp.CreateWith(loop, name, addr, webapp.Options{Root: root})
+	g, err := newGateway(loop, c, os.DirFS("/"))
 	if err != nil {
 		return err
 	}
-	io, err := sample(app)
-	if err != nil {
+	if err := g.app.Start(); err != nil {
 		return err
 	}
-	if err := app.Start(); err != nil {
-		return err
-	}
+	host, _, _ := net.SplitHostPort(c.listen)
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	fmt.Printf("%s on http://%s/index.html\n", name, net.JoinHostPort(host, strconv.Itoa(app.Port())))
-
+	for _, line := range g.told {
+		fmt.Println(line)
+	}
+	fmt.Printf("%s on http://%s/index.html\n", c.name, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		for range hup {
+			_ = loop.Post(g.accounts.reload) // a closed loop needs no users
+		}
+	}()
 	if err := loop.Run(ctx); ctx.Err() == nil {
 		return err
 	}
 	restore()
-	return stop(loop, app, io)
-}
-
-// sample puts the routes and handlers of the sample on an app.
-func sample(app *webapp.App) (*sio.Server, error) {
-	app.Get("/index.:ext", func(_ *webapp.Request, res *webapp.Response) { res.SendFile("index.html") })
-	app.All("/", func(_ *webapp.Request, res *webapp.Response) { res.End("This is socket.io test server.") })
-
-	io, err := sio.New(app, sio.Options{})
-	if err != nil {
-		return nil, err
-	}
-	io.OnConnection(func(s *sio.Socket) {
-		slog.Info("connected", "id", s.ID(), "addr", s.Conn().RemoteAddr(), "transport", s.Conn().Transport())
-		s.Broadcast().Emit("hi", "I'm coming, my name: client_"+s.ID()+".")
-	})
-	io.On("req", func(e *sio.Event) { e.Ack("hello world") })
-	io.On("chat", func(e *sio.Event) { io.Emit("chat", "client_"+e.Socket().ID()+" says: "+e.String(0)) })
-	io.OnDisconnect(func(s *sio.Socket, reason sio.Reason) { slog.Debug("disconnected", "id", s.ID(), "reason", reason) })
-	return io, nil
-}
-
-// stop tells the clients and turns the loop until they are gone or stopTime is over.
-func stop(loop *poll.Loop, app *webapp.App, io *sio.Server) error {
-	slog.Info("stopping", "sockets", io.Len())
-	io.Close()
-	app.Stop()
-	for end := loop.Now() + stopTime.Milliseconds(); loop.Stats().Conns > 0 && loop.Now() < end; {
-		if err := loop.Poll(50 * time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return loop.Close()
+	return stop(loop, g.app, g.io)
 }

@@ -7,6 +7,7 @@ export class Gateway {
   constructor(command) {
     this.command = command;
     this.listen = "127.0.0.1:0";
+    this.told = []; // lines of standard output
   }
 
   async start() {
@@ -16,7 +17,9 @@ export class Gateway {
     const told = new Promise((resolve, reject) => {
       this.child.once("error", reject);
       this.exited.then((how) => reject(new Error(`the gateway ended early: ${JSON.stringify(how)}`)));
+      this.told = [];
       createInterface({ input: this.child.stdout }).on("line", (line) => {
+        this.told.push(line);
         const [url] = /http:\S+/.exec(line) ?? [];
         if (url) resolve(url);
       });

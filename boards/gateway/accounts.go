@@ -1,0 +1,55 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/edgesio/edgesio/eos"
+	"github.com/edgesio/edgesio/poll"
+)
+
+// accounts are the users in force. Loop's goroutine only.
+type accounts struct {
+	*users
+	loop *poll.Loop
+	path string // "" for the demo's users
+	// changed is told how a reload ended; nil for nobody.
+	changed func(err error)
+}
+
+// openAccounts reads a users' file, or makes the demo's users.
+func openAccounts(loop *poll.Loop, path string, tell func(name, password string)) (*accounts, error) {
+	a := &accounts{loop: loop, path: path}
+	var err error
+	if path == "" {
+		a.users, err = demoUsers(tell)
+	} else {
+		a.users, err = loadUsers(path)
+	}
+	return a, err
+}
+
+// GroupOf implements eos.Accounts, for users that a reload may have moved to another group meanwhile.
+func (a *accounts) GroupOf(acoid string) eos.Group { return a.users.GroupOf(acoid) }
+
+// reload reads the users' file again, off the loop. A file that is wrong changes nothing.
+func (a *accounts) reload() {
+	if a.path == "" {
+		return
+	}
+	var fresh *users
+	var err error
+	busy := a.loop.Go(func() { fresh, err = loadUsers(a.path) }, func() {
+		if err != nil {
+			slog.Error("users stay as they were", "err", err)
+		} else {
+			a.users = fresh
+			slog.Info("users read again", "users", len(fresh.byName))
+		}
+		if a.changed != nil {
+			a.changed(err)
+		}
+	})
+	if busy != nil {
+		slog.Error("users stay as they were", "err", busy)
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+)
+
+// readFile reads a file of the operator's, of at most limit bytes. It waits for the disk.
+func readFile(path string, limit int) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
+	if fs.File(file).Close(); err != nil {
+		return nil, err
+	}
+	if len(b) > limit {
+		return nil, fmt.Errorf("%s: more than %d bytes", path, limit)
+	}
+	return b, nil
+}
+
+// warnReadable tells of a file with secrets that others than its owner may read.
+func warnReadable(path string) {
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		slog.Warn("others than its owner may read this file", "file", path, "mode", info.Mode().Perm())
+	}
+}
