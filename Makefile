@@ -67,7 +67,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc valgrind curl wrk ab
+	@bash .ci/deps chromium python npm cc valgrind curl wrk ab openssl
 
 vet:
 	$(GO) vet ./...
