@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/webapp"
 )
@@ -24,7 +25,8 @@ type gateway struct {
 	io        *sio.Server
 	accounts  *accounts
 	telemetry *telemetry
-	told      []string // lines for who started it
+	tls       *tlsconn.Server // nil: plain HTTP
+	told      []string        // lines for who started it
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
@@ -54,13 +56,19 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.app, err = webapp.CreateWith(loop, c.name, addr, webapp.Options{
+	if g.tls, err = openTLS(loop, c.tlsCert, c.tlsKey, g.handshakeFailed); err != nil {
+		return nil, err
+	}
+	o := webapp.Options{
 		Root:   files,
 		Mode:   eos.UserMode,
 		Matrix: matrix,
 		EOS:    &webapp.EOSOptions{Verifier: tokens, Accounts: g.accounts},
-	})
-	if err != nil {
+	}
+	if g.tls != nil {
+		o.TLS = g.tls
+	}
+	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
 	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}

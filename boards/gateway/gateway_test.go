@@ -34,7 +34,10 @@ func start(t testing.TB) *rig {
 	return startOn(t, board())
 }
 
-func startOn(t testing.TB, root fs.FS) *rig {
+func startOn(t testing.TB, root fs.FS) *rig { return startWith(t, root, config{}) }
+
+// startWith is startOn with more of a configuration.
+func startWith(t testing.TB, root fs.FS, c config) *rig {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "users")
 	text := userLine(t, "ada", "1001", "admin", "tulip", "Ada") + userLine(t, "uma", "1002", "user", "rose", "Uma") +
@@ -46,7 +49,8 @@ func startOn(t testing.TB, root fs.FS) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := newGateway(loop, config{listen: "127.0.0.1:0", name: "test", users: path}, root)
+	c.listen, c.name, c.users = "127.0.0.1:0", "test", path
+	g, err := newGateway(loop, c, root)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ type config struct {
 	listen, name       string
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
+	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 }
 
 func main() {
@@ -37,6 +38,8 @@ func main() {
 	flag.StringVar(&c.matrix, "matrix", "", "`file` that takes rows of the permission matrix away (default: nothing)")
 	flag.StringVar(&c.key, "key", "", "`file` with 32 bytes or more that sign tokens\n"+
 		"(default: random, tokens end with the program)")
+	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
+	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -78,13 +81,17 @@ func run(c config) error {
 	for _, line := range g.told {
 		fmt.Println(line)
 	}
-	fmt.Printf("%s on http://%s/index.html\n", c.name, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
+	scheme := "http"
+	if g.tls != nil {
+		scheme = "https"
+	}
+	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	go func() {
 		for range hup {
-			_ = loop.Post(g.accounts.reload) // a closed loop needs no users
+			_ = loop.Post(g.reload) // a closed loop needs nothing
 		}
 	}()
 	if err := loop.Run(ctx); ctx.Err() == nil {
