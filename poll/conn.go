@@ -275,7 +275,11 @@ func (c *Conn) setState(s connState) {
 // interest tells the kernel what we wait for, if that changed.
 func (c *Conn) interest() {
 	var want Interest
-	if c.flags&isFinished == 0 && !c.isDeaf() {
+	hears := c.flags&(isFinished|isPaused) == 0
+	if c.flags&isLayered != 0 {
+		hears = c.flags&isFinished == 0 && !c.Wire().isDeaf()
+	}
+	if hears {
 		want = Readable
 	}
 	if c.flags&isBlocked != 0 {

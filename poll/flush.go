@@ -17,14 +17,16 @@ func (c *Conn) flush(tell bool) {
 		return
 	}
 	for {
-		if c.out != nil && c.out.size == 0 && c.out.file != nil {
-			if !c.sendFile() {
-				return
+		if o := c.out; o == nil || o.size == 0 {
+			if o != nil && o.file != nil {
+				if !c.sendFile() {
+					return
+				}
+				continue
 			}
-			continue
-		}
-		if c.Buffered() == 0 && (c.flags&isLayered == 0 || !c.Wire().fill()) {
-			break
+			if c.flags&isLayered == 0 || !c.Wire().fill() {
+				break
+			}
 		}
 		n, offered, errno := c.write()
 		if offered == 0 { // the layer holds it back

@@ -97,12 +97,12 @@ func (c *Conn) Layer() Layer {
 
 // isDeaf: nothing is read at present. A handler's Pause does not stop what the
 // layer does before there is anything for the handler.
-func (c *Conn) isDeaf() bool {
-	w := c.Wire()
-	if w == nil || c.state != open {
-		return c.flags&isPaused != 0
+func (w *Wire) isDeaf() bool {
+	paused := w.conn.flags&isPaused != 0
+	if w.conn.state != open {
+		return paused
 	}
-	return w.held || c.flags&isPaused != 0 && w.layer.Ready()
+	return w.held || paused && w.layer.Ready()
 }
 
 func (w *Wire) release() {

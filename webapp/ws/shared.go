@@ -37,6 +37,13 @@ func (s *Shared) Set(frame []byte) { s.plain = frame }
 // Frame is the frame for a connection with these terms; the zero Terms are for one that is never compressed. It is
 // valid until the next Reset, and for a connection that got it with WriteShared as long as that needs it.
 func (s *Shared) Frame(d *Deflater, terms Terms) []byte {
+	if terms.Window == 0 { // of nearly all connections, and this much is inlined
+		return s.plain
+	}
+	return s.deflated(d, terms)
+}
+
+func (s *Shared) deflated(d *Deflater, terms Terms) []byte {
 	if !d.Takes(s.plain, terms) {
 		return s.plain
 	}
