@@ -35,7 +35,7 @@ run: build
 
 build: bundle
 	@echo "building the gateway"
-	@$(GO) build -trimpath -ldflags=-s -o .build/gateway ./boards/gateway
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o .build/gateway ./boards/gateway
 
 # The browser client comes from npm, pinned by the hashes of package-lock.json, and is embedded into package sio.
 bundle: $(DIST)/VERSION
