@@ -8,7 +8,7 @@ NPM        ?= npm
 NODE       ?= node
 PYTHON     ?= /usr/bin/python3
 ARGS       ?=
-FUZZTIME   ?= 20s
+FUZZTIME   ?= 10s
 LINTER      = v2.15.0
 
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
