@@ -34,3 +34,115 @@ func (a *App) may(api eos.API) bool {
 
 // may is App.may for the app's own router; others are free.
 func (r *Router) may(api eos.API) bool { return r.app == nil || r.app.may(api) }
+
+// may is App.may for what a handler calls. Requests that go to an engine and not to
+// the program's routes, and those below a guard that denies nothing of all this, are
+// not asked at all: one bit tells.
+func (r *Request) may(api eos.API) bool { return !r.asked || r.permit(api) == nil }
+
+// permit is may with the error, which OnError is told of.
+func (r *Request) permit(api eos.API) error {
+	if !r.asked || r.c == nil {
+		return nil
+	}
+	err := r.c.srv.permits.Check(api)
+	if err != nil {
+		r.c.srv.report(err)
+	}
+	return err
+}
+
+// mayGet is may for a header, which has two names.
+func (r *Request) mayGet() bool {
+	return !r.asked || r.permit(eos.RequestGet) == nil && r.permit(eos.RequestHeader) == nil
+}
+
+// may is Request.may for the response.
+func (r *Response) may(api eos.API) bool { return r.flags&isAsked == 0 || r.permits(api) }
+
+func (r *Response) permits(api eos.API) bool { return r.c == nil || r.c.srv.may(api) }
+
+// maySet and mayGet are may for headers, which have several names.
+func (r *Response) maySet() bool {
+	return r.flags&isAsked == 0 ||
+		r.permits(eos.ResponseSet) && r.permits(eos.ResponseHeader) && r.permits(eos.ResponseSetHeader)
+}
+
+func (r *Response) mayGet() bool {
+	return r.flags&isAsked == 0 || r.permits(eos.ResponseGet) && r.permits(eos.ResponseGetHeader)
+}
+
+// mayEnd is may for what completes the response: the peer gets 500 instead.
+func (r *Response) mayEnd(api eos.API) bool {
+	if r.flags&isAsked == 0 || r.permits(api) {
+		return true
+	}
+	r.Fail(&Error{500, StatusText(500)})
+	return false
+}
+
+// may is App.may.
+func (s *Server) may(api eos.API) bool {
+	err := s.permits.Check(api)
+	if err != nil {
+		s.report(err)
+	}
+	return err == nil
+}
+
+// handlerRows are the rows of what a handler calls.
+var handlerRows = func() (rows eos.Set) {
+	for api := eos.RequestApp; api <= eos.MiddlewareEOS; api++ {
+		rows.Add(api)
+	}
+	rows.Add(eos.WebAppStatic)
+	return rows
+}()
+
+// serve hands a request to the program's routes.
+func (a *App) serve(req *Request, res *Response) {
+	if !a.server.permits.Allows(&handlerRows) {
+		req.asks(true)
+	}
+	a.Router.serve(req, res)
+}
+
+// asks begins and ends that calls are asked.
+func (r *Request) asks(really bool) {
+	r.asked = really
+	if really {
+		r.res.flags |= isAsked
+	} else {
+		r.res.flags &^= isAsked
+	}
+}
+
+// Member is m as a part of the platform that is one row of the matrix. Where the
+// program may call it, m itself calls what it likes, until it calls next or answers;
+// where not, next gets the *eos.PermissionError, so that nobody passes what was to
+// refuse him.
+func Member(api eos.API, m Middleware) Middleware {
+	return func(req *Request, res *Response, next Next) {
+		if !req.asked {
+			m(req, res, next)
+			return
+		}
+		if err := req.c.srv.permits.Check(api); err != nil {
+			next(err)
+			return
+		}
+		req.asks(false)
+		m(req, res, func(err error) {
+			if req.res == res && !res.Ended() {
+				req.asks(true)
+			}
+			next(err)
+		})
+	}
+}
+
+// detached is a server that nobody gets to.
+func (s *Server) detached() *Server {
+	return &Server{loop: s.loop, options: s.options, limits: s.limits, set: s.set, log: s.log, permits: s.permits,
+		stopping: true}
+}
