@@ -278,7 +278,7 @@ func EOSMiddleware() Middleware {
 // RequireGroup identifies the request and lets only users of these groups pass:
 // the answer to nobody is 401, to other users 403.
 func RequireGroup(groups ...eos.Group) Middleware {
-	return func(req *Request, res *Response, next Next) {
+	return Member(eos.MiddlewareEOS, func(req *Request, res *Response, next Next) {
 		req.identify(func(info *eos.Info, err error) {
 			e := req.Refusal(info, err)
 			switch {
@@ -294,5 +294,5 @@ func RequireGroup(groups ...eos.Group) Middleware {
 			}
 			next(nil)
 		})
-	}
+	})
 }
