@@ -7,7 +7,9 @@ import "github.com/edgesio/edgesio/eos"
 // effect and is counted by Server.Guard; its *eos.PermissionError is what a method
 // with an error result returns, OnError is told of all others, and they return:
 //
-//	WebApp.create            Create, CreateWith                     the error
+//	WebApp.create, createApp Create, CreateWith                     the error
+//	app.server               App.Server                             a server that serves nothing
+//	app.addcert              App.AddCert                            the error
 //	app.start                App.Start                              the error
 //	app.stop                 App.Stop                               -
 //	app.port                 App.Port                               0
@@ -15,6 +17,7 @@ import "github.com/edgesio/edgesio/eos"
 //	app.all, app.METHOD      App.All; App.Get, Post ... Method      -
 //	app.route                App.Route, RouteExp                    a route that serves nothing
 //	app.use                  App.Use, UseError, UseErrorAt, Mount   -
+//	Router.create            App.Mount, where the router comes to an app   -
 //	app.unhandle             App.Unhandle                           0
 //	app.set                  App.Set                                -
 //	app.enable, app.disable  App.Enable, Disable                    -
@@ -22,15 +25,49 @@ import "github.com/edgesio/edgesio/eos"
 //	app.enabled, .disabled   App.Enabled, Disabled                  false
 //	app.engine               App.Engine                             -
 //	app.render               App.Render, and so Response.Render     the error; 500
+//
+// What a handler calls is asked for requests that come to the app's routes; engines
+// (Server.Handle) are part of the platform. Of request, response and http:
+//
+//	request.app, .eos             Request.App, EOS                  nil
+//	request.protocol              Protocol, Secure                  "", false
+//	request.path                  Path, SubPath, BaseURL            ""
+//	request.params                Param, EachParam                  none
+//	request.query                 Query ..., EachQuery, RawQuery    none
+//	request.cookies               Cookie, CookieLookup, EachCookie  none
+//	request.body                  ReadBody, StreamBody ...; Parsed  the receiver gets the error; nil
+//	request.get, .header          Header, HeaderLookup              none
+//	request.origin, .xhr          Origin, XHR                       "", false
+//	request.host                  Host, Hostname, Subdomains        none
+//	request.ip                    IP, RemoteAddr                    the zero one
+//	request.url                   Target, RawTarget, LogTarget      ""
+//	request.method                Method                            ""
+//	request.headers               EachHeader                        none
+//	request.httpVersion           HTTPVersion, Minor                "", 0
+//	request.keepAlive, .upgrade   KeepAlive; Upgrade, Switch        false, nil
+//	response.send                 Send, SendBytes, SendCompressed   500
+//	response.json                 JSON                              500
+//	response.sendStatus           SendStatus                        500
+//	response.sendFile             SendFile ..., Download            500
+//	response.redirect, .render    Redirect, Render                  500
+//	response.end                  End                               500
+//	response.write                Write                             poll.Dropped
+//	response.status, .type        Status, Type                      -
+//	response.set, .header, .setHeader   Set, Append, SetFields, Vary, Links, Attachment   -
+//	response.get, .getHeader      Get                               ""
+//	response.cookie               Cookie                            -
+//	response.clearCookie          ClearCookie                       -
+//	response.location             Location                          -
+//	response.removeHeader         Remove                            -
+//	response.writeHead            WriteHead                         -
+//	response.headersSent          HeadersSent                       false
+//
+// Middleware that is a row of its own (WebApp.static, eos; package middleware) is made
+// without a server at hand, so it is asked when a request comes to it, see Member.
+// A right that is taken away is taken from the requests that follow.
 
 // may tells whether the program may call an API, and reports it when it may not.
-func (a *App) may(api eos.API) bool {
-	err := a.server.permits.Check(api)
-	if err != nil {
-		a.server.report(err)
-	}
-	return err == nil
-}
+func (a *App) may(api eos.API) bool { return a.server.may(api) }
 
 // may is App.may for the app's own router; others are free.
 func (r *Router) may(api eos.API) bool { return r.app == nil || r.app.may(api) }
