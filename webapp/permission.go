@@ -90,8 +90,10 @@ func (r *Request) permit(api eos.API) error {
 }
 
 // mayGet is may for a header, which has two names.
-func (r *Request) mayGet() bool {
-	return !r.asked || r.permit(eos.RequestGet) == nil && r.permit(eos.RequestHeader) == nil
+func (r *Request) mayGet() bool { return !r.asked || r.permitGet() }
+
+func (r *Request) permitGet() bool {
+	return r.permit(eos.RequestGet) == nil && r.permit(eos.RequestHeader) == nil
 }
 
 // may is Request.may for the response.
@@ -100,18 +102,23 @@ func (r *Response) may(api eos.API) bool { return r.flags&isAsked == 0 || r.perm
 func (r *Response) permits(api eos.API) bool { return r.c == nil || r.c.srv.may(api) }
 
 // maySet and mayGet are may for headers, which have several names.
-func (r *Response) maySet() bool {
-	return r.flags&isAsked == 0 ||
-		r.permits(eos.ResponseSet) && r.permits(eos.ResponseHeader) && r.permits(eos.ResponseSetHeader)
+func (r *Response) maySet() bool { return r.flags&isAsked == 0 || r.permitSet() }
+
+func (r *Response) permitSet() bool {
+	return r.permits(eos.ResponseSet) && r.permits(eos.ResponseHeader) && r.permits(eos.ResponseSetHeader)
 }
 
-func (r *Response) mayGet() bool {
-	return r.flags&isAsked == 0 || r.permits(eos.ResponseGet) && r.permits(eos.ResponseGetHeader)
+func (r *Response) mayGet() bool { return r.flags&isAsked == 0 || r.permitGet() }
+
+func (r *Response) permitGet() bool {
+	return r.permits(eos.ResponseGet) && r.permits(eos.ResponseGetHeader)
 }
 
 // mayEnd is may for what completes the response: the peer gets 500 instead.
-func (r *Response) mayEnd(api eos.API) bool {
-	if r.flags&isAsked == 0 || r.permits(api) {
+func (r *Response) mayEnd(api eos.API) bool { return r.flags&isAsked == 0 || r.permitEnd(api) }
+
+func (r *Response) permitEnd(api eos.API) bool {
+	if r.permits(api) {
 		return true
 	}
 	r.Fail(&Error{500, StatusText(500)})
