@@ -116,8 +116,11 @@ func (r *Request) credential(name string) string {
 	if v, ok := r.lookup(name); ok {
 		return string(v)
 	}
-	v, _ := r.queryLookup(name)
-	return string(v)
+	asked := r.asked
+	r.asked = false // it is not the program that looks
+	v := r.Query(name)
+	r.asked = asked
+	return v
 }
 
 // answer takes what the Verifier found.

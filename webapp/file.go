@@ -142,7 +142,7 @@ func (r *Response) SendFileWith(name string, o FileOptions) {
 	if o.save != "" {
 		r.attachment(o.save)
 	}
-	r.setFields(o.Headers)
+	r.SetFields(o.Headers)
 	r.sendFound(f, &u)
 }
 

@@ -48,10 +48,10 @@ func removeField(fields []byte, name string) []byte {
 // their own: such a header is left out and reported to OnError. Content-Length
 // and Transfer-Encoding belong to the response; Connection knows "close" only.
 func (r *Response) Set(name, value string) *Response {
-	if !r.maySet() {
-		return r
+	if r.maySet() && r.editable(name, value) {
+		r.fields = appendField(removeField(r.fields, name), name, value)
 	}
-	return r.set(name, value)
+	return r
 }
 
 func (r *Response) set(name, value string) *Response {
@@ -63,10 +63,10 @@ func (r *Response) set(name, value string) *Response {
 
 // Append adds a header line beside those of that name, for Set-Cookie and Vary.
 func (r *Response) Append(name, value string) *Response {
-	if !r.maySet() {
-		return r
+	if r.maySet() {
+		r.add(name, value)
 	}
-	return r.add(name, value)
+	return r
 }
 
 func (r *Response) add(name, value string) *Response {
@@ -126,14 +126,7 @@ func MakeFields(pairs ...string) (f Fields) {
 
 // SetFields is Set for all of f.
 func (r *Response) SetFields(f Fields) *Response {
-	if !r.maySet() {
-		return r
-	}
-	return r.setFields(f)
-}
-
-func (r *Response) setFields(f Fields) *Response {
-	if !r.open() {
+	if !r.maySet() || !r.open() {
 		return r
 	}
 	if len(r.fields) > 0 {

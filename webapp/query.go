@@ -9,10 +9,7 @@ import (
 // Query is the decoded value of the first query parameter of that name, "" if
 // there is none.
 func (r *Request) Query(name string) string {
-	if !r.may(eos.RequestQuery) {
-		return ""
-	}
-	v, _ := r.queryLookup(name)
+	v, _ := r.QueryLookup(name)
 	return string(v)
 }
 
@@ -22,10 +19,6 @@ func (r *Request) QueryLookup(name string) (value []byte, ok bool) {
 	if !r.may(eos.RequestQuery) {
 		return nil, false
 	}
-	return r.queryLookup(name)
-}
-
-func (r *Request) queryLookup(name string) (value []byte, ok bool) {
 	for q := r.rawQuery(); len(q) > 0; {
 		var pair []byte
 		pair, q = cutPair(q)

@@ -169,8 +169,8 @@ func (r *Response) Send(s string) {
 // SendBytes completes the response with p, which is copied, as
 // application/octet-stream if no type is set.
 func (r *Response) SendBytes(p []byte) {
-	if r.mayEnd(eos.ResponseSend) {
-		r.sendBytes(p)
+	if r.mayEnd(eos.ResponseSend) && !tagged(r, p) {
+		end(r, p, "application/octet-stream")
 	}
 }
 
