@@ -21,7 +21,9 @@ var calls = []struct {
 	allowed, denied string
 	call            func(req *Request, res *Response) string
 }{
-	{eos.RequestApp, "true 200", "false 200", func(req *Request, _ *Response) string { return fmt.Sprint(req.App() != nil) }},
+	{eos.RequestApp, "true 200", "false 200", func(req *Request, _ *Response) string {
+		return fmt.Sprint(req.App() != nil)
+	}},
 	{eos.RequestProtocol, "http false 200", " false 200", func(req *Request, _ *Response) string {
 		return fmt.Sprint(req.Protocol(), " ", req.Secure())
 	}},
@@ -58,8 +60,12 @@ var calls = []struct {
 	{eos.RequestGet, "1 1 200", "  200", header},
 	{eos.RequestHeader, "1 1 200", "  200", header},
 	{eos.RequestOrigin, "http://o 200", " 200", func(req *Request, _ *Response) string { return req.Origin() }},
-	{eos.RequestXHR, "true 200", "false 200", func(req *Request, _ *Response) string { return fmt.Sprint(req.XHR()) }},
-	{eos.RequestHost, "a a 200", "  200", func(req *Request, _ *Response) string { return req.Host() + " " + req.Hostname() }},
+	{eos.RequestXHR, "true 200", "false 200", func(req *Request, _ *Response) string {
+		return fmt.Sprint(req.XHR())
+	}},
+	{eos.RequestHost, "a a 200", "  200", func(req *Request, _ *Response) string {
+		return req.Host() + " " + req.Hostname()
+	}},
 	{eos.RequestIP, "true true 200", "false false 200", func(req *Request, _ *Response) string {
 		return fmt.Sprint(req.IP().IsValid(), " ", req.RemoteAddr().IsValid())
 	}},
@@ -86,7 +92,10 @@ var calls = []struct {
 		req.head.flags |= saysUpgrade | hasUpgrade
 		return fmt.Sprint(req.Upgrade())
 	}},
-	{eos.ResponseSend, " 200hi", " 500Internal Server Error", func(_ *Request, res *Response) string { res.Send("hi"); return "" }},
+	{eos.ResponseSend, " 200hi", " 500Internal Server Error", func(_ *Request, res *Response) string {
+		res.Send("hi")
+		return ""
+	}},
 	{eos.ResponseSend, " 200hi", " 500Internal Server Error", func(_ *Request, res *Response) string {
 		res.SendBytes([]byte("hi"))
 		return ""
@@ -95,7 +104,10 @@ var calls = []struct {
 		res.SendCompressed([]byte("hi"))
 		return ""
 	}},
-	{eos.ResponseJSON, " 2001", " 500Internal Server Error", func(_ *Request, res *Response) string { res.JSON(1); return "" }},
+	{eos.ResponseJSON, " 2001", " 500Internal Server Error", func(_ *Request, res *Response) string {
+		res.JSON(1)
+		return ""
+	}},
 	{eos.ResponseSendStatus, " 404Not Found", " 500Internal Server Error", func(_ *Request, res *Response) string {
 		res.SendStatus(404)
 		return ""
@@ -115,8 +127,12 @@ var calls = []struct {
 	{eos.ResponseSet, "6 200", "0 200", setting},
 	{eos.ResponseHeader, "6 200", "0 200", setting},
 	{eos.ResponseSetHeader, "6 200", "0 200", setting},
-	{eos.ResponseGet, "1 200", " 200", func(_ *Request, res *Response) string { return res.set("X", "1").Get("X") }},
-	{eos.ResponseGetHeader, "1 200", " 200", func(_ *Request, res *Response) string { return res.set("X", "1").Get("X") }},
+	{eos.ResponseGet, "1 200", " 200", func(_ *Request, res *Response) string {
+		return res.set("X", "1").Get("X")
+	}},
+	{eos.ResponseGetHeader, "1 200", " 200", func(_ *Request, res *Response) string {
+		return res.set("X", "1").Get("X")
+	}},
 	{eos.ResponseCookie, "c=1; Path=/ 200", " 200", func(_ *Request, res *Response) string {
 		return res.Cookie(Cookie{Name: "c", Value: "1"}).field("Set-Cookie")
 	}},
@@ -126,10 +142,11 @@ var calls = []struct {
 	{eos.ResponseLocation, "/x 200", " 200", func(_ *Request, res *Response) string {
 		return res.Location("/x").field("Location")
 	}},
-	{eos.ResponseRedirect, " 302Found. Redirecting to /x", " 500Internal Server Error", func(_ *Request, res *Response) string {
-		res.Redirect("/x")
-		return ""
-	}},
+	{eos.ResponseRedirect, " 302Found. Redirecting to /x", " 500Internal Server Error",
+		func(_ *Request, res *Response) string {
+			res.Redirect("/x")
+			return ""
+		}},
 	{eos.ResponseRender, " 200a.txt", " 500Internal Server Error", func(_ *Request, res *Response) string {
 		res.c.srv.app.engines = map[string]Engine{"txt": plain{}}
 		res.Render("a.txt", nil)
@@ -141,7 +158,10 @@ var calls = []struct {
 		}
 		return "dropped"
 	}},
-	{eos.ResponseEnd, " 200hi", " 500Internal Server Error", func(_ *Request, res *Response) string { res.End("hi"); return "" }},
+	{eos.ResponseEnd, " 200hi", " 500Internal Server Error", func(_ *Request, res *Response) string {
+		res.End("hi")
+		return ""
+	}},
 	{eos.ResponseHeadersSent, "true 200hi", "false 200hi", func(_ *Request, res *Response) string {
 		res.end("hi")
 		return fmt.Sprint(res.HeadersSent())

@@ -20,7 +20,9 @@ var rows = []struct {
 		_, err := NewServer(r.app, "/other", Options{})
 		return fmt.Sprint(err)
 	}},
-	{eos.ChannelPath, "/chat /chat?a=b []", "  []", func(_ *rig, ch *Channel) string { return ch.Path() + " " + ch.URL() }},
+	{eos.ChannelPath, "/chat /chat?a=b []", "  []", func(_ *rig, ch *Channel) string {
+		return ch.Path() + " " + ch.URL()
+	}},
 	{eos.ChannelHeaders, "1 2 []", " 0 []", func(_ *rig, ch *Channel) string {
 		n := 0
 		for range ch.Headers {
