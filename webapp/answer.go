@@ -1,6 +1,7 @@
 package webapp
 
 import (
+	"github.com/edgesio/edgesio/eos"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,13 @@ import (
 
 // Vary names a request header that the answer depends on, once.
 func (r *Response) Vary(name string) *Response {
+	if !r.maySet() {
+		return r
+	}
+	return r.vary(name)
+}
+
+func (r *Response) vary(name string) *Response {
 	_, _, list := cutField(r.fields, "Vary")
 	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
 		if fold(item, name) || string(item) == "*" {
@@ -15,20 +23,30 @@ func (r *Response) Vary(name string) *Response {
 		}
 	}
 	if len(list) == 0 {
-		return r.Set("Vary", name)
+		return r.set("Vary", name)
 	}
-	return r.Set("Vary", string(list)+", "+name)
+	return r.set("Vary", string(list)+", "+name)
 }
 
 // Location sets the header of that name; what may not stand in one is escaped.
 func (r *Response) Location(url string) *Response {
-	return r.Set("Location", escapeLocation(url))
+	if !r.may(eos.ResponseLocation) {
+		return r
+	}
+	return r.location(url)
+}
+
+func (r *Response) location(url string) *Response {
+	return r.set("Location", escapeLocation(url))
 }
 
 // Links adds a header Link: relations and their targets, in turn.
 func (r *Response) Links(pairs ...string) *Response {
+	if !r.maySet() {
+		return r
+	}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		r.Append("Link", "<"+strings.ReplaceAll(escapeLocation(pairs[i+1]), ">", "%3E")+`>; rel="`+pairs[i]+`"`)
+		r.add("Link", "<"+strings.ReplaceAll(escapeLocation(pairs[i+1]), ">", "%3E")+`>; rel="`+pairs[i]+`"`)
 	}
 	return r
 }
@@ -36,8 +54,15 @@ func (r *Response) Links(pairs ...string) *Response {
 // Attachment asks the browser to save the answer, under a file's name if one is
 // given, whose extension sets the type (RFC 6266).
 func (r *Response) Attachment(name string) *Response {
+	if !r.maySet() {
+		return r
+	}
+	return r.attachment(name)
+}
+
+func (r *Response) attachment(name string) *Response {
 	if name == "" {
-		return r.Set("Content-Disposition", "attachment")
+		return r.set("Content-Disposition", "attachment")
 	}
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	plain, encoded := []byte{}, []byte{}
@@ -58,7 +83,7 @@ func (r *Response) Attachment(name string) *Response {
 	if string(plain) != name {
 		v += "; filename*=UTF-8''" + string(encoded)
 	}
-	return r.Type(typeByExtension(name)).Set("Content-Disposition", v)
+	return r.setType(typeByExtension(name)).set("Content-Disposition", v)
 }
 
 // isAttr tells whether a byte is an attr-char of RFC 5987.
@@ -69,9 +94,12 @@ func isAttr(c byte) bool {
 // WriteHead sets the status and headers, names and values in turn. They go out
 // with the first Write or with the end, so that what is set later is not late.
 func (r *Response) WriteHead(status int, pairs ...string) *Response {
-	r.Status(status)
+	if !r.may(eos.ResponseWriteHead) {
+		return r
+	}
+	r.setStatus(status)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		r.Set(pairs[i], pairs[i+1])
+		r.set(pairs[i], pairs[i+1])
 	}
 	return r
 }
@@ -90,7 +118,7 @@ func (r *Response) Format(offers ...Offer) {
 	if r.Ended() {
 		return
 	}
-	r.Vary("Accept")
+	r.vary("Accept")
 	types := make([]string, 0, len(offers))
 	fallback := -1
 	for i, o := range offers {
@@ -107,7 +135,7 @@ func (r *Response) Format(offers ...Offer) {
 		best = types[0]
 	}
 	if at := slices.IndexFunc(offers, func(o Offer) bool { return best != "" && o.Type == best }); at >= 0 {
-		r.Type(best)
+		r.setType(best)
 		offers[at].Handle()
 	} else if fallback >= 0 {
 		offers[fallback].Handle()
@@ -129,15 +157,15 @@ func tagged[T string | []byte](r *Response, body T) bool {
 func (r *Response) tag(length, hash uint64) bool {
 	req := r.c.req
 	if req == nil || r.Ended() || r.flags&headSent != 0 || r.status != 200 ||
-		req.Method() != "GET" && req.Method() != "HEAD" || strings.Contains(r.Get("Cache-Control"), "no-store") {
+		req.head.method != "GET" && req.head.method != "HEAD" || strings.Contains(r.field("Cache-Control"), "no-store") {
 		return false
 	}
-	if r.Get("ETag") == "" {
+	if r.field("ETag") == "" {
 		tag := `"` + strconv.FormatUint(length, 16) + "-" + strconv.FormatUint(hash, 16) + `"`
 		if r.c.srv.set.tags == weakTags {
 			tag = "W/" + tag
 		}
-		r.Set("ETag", tag)
+		r.set("ETag", tag)
 	}
 	return r.Fresh(req)
 }

@@ -35,13 +35,15 @@ func CreateWith(loop *poll.Loop, name string, addr Addr, o Options) (*App, error
 		return nil, err
 	}
 	a := &App{Router: NewRouter(RouterOptions{}), name: name, addr: addr, server: NewServer(loop, o)}
-	if err := a.server.permits.Check(eos.WebAppCreate); err != nil {
-		return nil, err
+	for _, api := range [...]eos.API{eos.WebAppCreate, eos.WebAppCreateApp} {
+		if err := a.server.permits.Check(api); err != nil {
+			return nil, err
+		}
 	}
 	a.Router.app = a
 	a.settings = map[string]any{"subdomain offset": a.server.set.domain}
 	a.server.app = a
-	a.server.Handle("", a.Router.serve)
+	a.server.Handle("", a.serve)
 	return a, nil
 }
 
@@ -97,7 +99,18 @@ func (a *App) Port() int {
 func (a *App) Loop() *poll.Loop { return a.server.loop }
 
 // Server is the HTTP server below the app.
-func (a *App) Server() *Server { return a.server }
+func (a *App) Server() *Server {
+	if !a.may(eos.AppServer) {
+		return a.server.detached()
+	}
+	return a.server
+}
+
+// Guard is Server.Guard.
+func (a *App) Guard() *eos.Guard { return a.server.permits }
+
+// Log is Server.Log.
+func (a *App) Log() *LogLimiter { return a.server.log }
 
 // OnError sets who is told of panics in handlers and of errors that no
 // ErrorHandler took.

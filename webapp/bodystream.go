@@ -1,6 +1,10 @@
 package webapp
 
-import "github.com/edgesio/edgesio/poll"
+import (
+	"github.com/edgesio/edgesio/poll"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // A BodyStream gets the body of a request piece by piece, as it arrives: a body
 // larger than memory flows through. Both calls come in later steps, never from
@@ -38,6 +42,10 @@ func (f bodyFuncs) OnBodyEnd(_ *Request, _ *Response, err error) { f.end(err) }
 func (r *Request) StreamBody(limit int64, to BodyStream) {
 	if r.c == nil || r.c.res != r.res {
 		to.OnBodyEnd(r, r.res, ErrAborted)
+		return
+	}
+	if err := r.permit(eos.RequestBody); err != nil {
+		to.OnBodyEnd(r, r.res, err)
 		return
 	}
 	if limit < 0 {

@@ -3,6 +3,7 @@ package webapp
 import (
 	"bytes"
 	"compress/flate"
+	"github.com/edgesio/edgesio/eos"
 	"hash/adler32"
 	"hash/crc32"
 	"io"
@@ -70,7 +71,7 @@ func (z *compressor) flush(p []byte) {
 // AcceptsEncoding tells whether Accept-Encoding offers a content coding: it, or
 // "*", with a quality above zero.
 func (r *Request) AcceptsEncoding(coding string) bool {
-	list, _ := r.HeaderLookup("Accept-Encoding")
+	list, _ := r.lookup("Accept-Encoding")
 	star := false
 	for item, rest, ok := nextItem(list); ok; item, rest, ok = nextItem(rest) {
 		name, params, _ := bytes.Cut(item, []byte{';'})
@@ -111,7 +112,7 @@ func (r *Response) sendShrunk(f *found) {
 		r.Fail(err)
 		return
 	}
-	r.SendBytes(r.c.srv.shrink.gzip(p))
+	r.sendBytes(r.c.srv.shrink.gzip(p))
 }
 
 func (r *Response) noteEncodings(req *Request) {
@@ -127,8 +128,11 @@ func (r *Response) noteEncodings(req *Request) {
 // offers, gzip before deflate. What p has in it is for the caller to weigh:
 // secrets beside a peer's own bytes should not be compressed together.
 func (r *Response) SendCompressed(p []byte) {
+	if !r.mayEnd(eos.ResponseSend) {
+		return
+	}
 	if r.Ended() || r.flags&headSent != 0 {
-		r.SendBytes(p)
+		r.sendBytes(p)
 		return
 	}
 	if r.flags&isParked == 0 {
@@ -137,11 +141,11 @@ func (r *Response) SendCompressed(p []byte) {
 	z := &r.c.srv.shrink
 	switch {
 	case r.flags&offersGzip != 0:
-		r.Set("Content-Encoding", "gzip")
+		r.set("Content-Encoding", "gzip")
 		p = z.gzip(p)
 	case r.flags&offersDeflate != 0:
-		r.Set("Content-Encoding", "deflate")
+		r.set("Content-Encoding", "deflate")
 		p = z.deflate(p)
 	}
-	r.SendBytes(p)
+	r.sendBytes(p)
 }

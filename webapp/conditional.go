@@ -26,14 +26,14 @@ const settleTime = 2 * time.Second
 // representation's ETag, or empty; changed its time, or zero.
 func (r *Request) judge(tag string, changed time.Time) judgement {
 	changed = changed.Truncate(time.Second)
-	if list, ok := r.HeaderLookup("If-Match"); ok {
+	if list, ok := r.lookup("If-Match"); ok {
 		if !lists(list, tag, sameStrong) {
 			return failed
 		}
 	} else if since, ok := r.date("If-Unmodified-Since"); ok && !changed.IsZero() && changed.After(since) {
 		return failed
 	}
-	if list, ok := r.HeaderLookup("If-None-Match"); ok {
+	if list, ok := r.lookup("If-None-Match"); ok {
 		if lists(list, tag, sameWeak) {
 			return notModified
 		}
@@ -46,7 +46,7 @@ func (r *Request) judge(tag string, changed time.Time) judgement {
 // permitsRange judges If-Range, section 13.1.5: a range is sent only of what the
 // sender has the rest of. settled tells that changed is a strong validator.
 func (r *Request) permitsRange(tag string, changed time.Time, settled bool) bool {
-	v, ok := r.HeaderLookup("If-Range")
+	v, ok := r.lookup("If-Range")
 	if !ok {
 		return true
 	}
@@ -59,7 +59,7 @@ func (r *Request) permitsRange(tag string, changed time.Time, settled bool) bool
 
 // date is the time that a header tells.
 func (r *Request) date(name string) (time.Time, bool) {
-	v, ok := r.HeaderLookup(name)
+	v, ok := r.lookup(name)
 	if !ok {
 		return time.Time{}, false
 	}

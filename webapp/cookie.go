@@ -3,6 +3,7 @@ package webapp
 import (
 	"bytes"
 	"errors"
+	"github.com/edgesio/edgesio/eos"
 	"strconv"
 	"time"
 )
@@ -91,9 +92,16 @@ func isAttribute(s string) bool {
 // Cookie adds a Set-Cookie header. A malformed cookie is left out and reported
 // to OnError.
 func (r *Response) Cookie(c Cookie) *Response {
+	if !r.may(eos.ResponseCookie) {
+		return r
+	}
+	return r.addCookie(c)
+}
+
+func (r *Response) addCookie(c Cookie) *Response {
 	v, err := AppendCookie(nil, &c)
 	if err == nil {
-		return r.Append("Set-Cookie", string(v))
+		return r.add("Set-Cookie", string(v))
 	}
 	if !r.Ended() {
 		r.c.srv.report(err)
@@ -104,8 +112,11 @@ func (r *Response) Cookie(c Cookie) *Response {
 // ClearCookie makes the peer forget a cookie; path and domain are those that it
 // was set with.
 func (r *Response) ClearCookie(c Cookie) *Response {
+	if !r.may(eos.ResponseClearCookie) {
+		return r
+	}
 	c.Value, c.MaxAge, c.Expires = "", -1, time.Unix(0, 0)
-	return r.Cookie(c)
+	return r.addCookie(c)
 }
 
 // Cookie is the value of the first cookie of that name, without quotes around
@@ -117,7 +128,10 @@ func (r *Request) Cookie(name string) string {
 
 // CookieLookup is Cookie without a copy.
 func (r *Request) CookieLookup(name string) (value []byte, ok bool) {
-	r.EachHeader(func(header, list []byte) bool {
+	if !r.may(eos.RequestCookies) {
+		return nil, false
+	}
+	r.eachHeader(func(header, list []byte) bool {
 		if !fold(header, "Cookie") {
 			return true
 		}
@@ -136,8 +150,11 @@ func (r *Request) CookieLookup(name string) (value []byte, ok bool) {
 // EachCookie calls fn for each cookie in the order of the request, with views,
 // until it returns false.
 func (r *Request) EachCookie(fn func(name, value []byte) bool) {
+	if !r.may(eos.RequestCookies) {
+		return
+	}
 	going := true
-	r.EachHeader(func(header, list []byte) bool {
+	r.eachHeader(func(header, list []byte) bool {
 		if !fold(header, "Cookie") {
 			return true
 		}

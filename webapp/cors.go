@@ -84,7 +84,7 @@ func (c *Cors) anyone() bool {
 // answer depends on the Origin header, and whether the request is allowed. One
 // without an Origin header comes from no other site's script.
 func (c *Cors) decide(req *Request) (name string, varies, ok bool) {
-	sent, present := req.HeaderLookup("Origin")
+	sent, present := req.lookup("Origin")
 	switch {
 	case c.OriginFunc != nil:
 		if !present {
@@ -126,46 +126,46 @@ func (c *Cors) Apply(req *Request, res *Response) (answered bool) {
 	}
 	name, varies, _ := c.decide(req)
 	if varies {
-		res.Vary("Origin")
+		res.vary("Origin")
 	}
 	if name != "" {
-		res.Set("Access-Control-Allow-Origin", name)
+		res.set("Access-Control-Allow-Origin", name)
 		if c.Credentials {
-			res.Set("Access-Control-Allow-Credentials", "true")
+			res.set("Access-Control-Allow-Credentials", "true")
 		}
 	}
-	preflight := req.Method() == "OPTIONS"
+	preflight := req.head.method == "OPTIONS"
 	if preflight {
 		c.preflight(req, res)
 	}
 	if len(c.ExposedHeaders) > 0 {
-		res.Set("Access-Control-Expose-Headers", strings.Join(c.ExposedHeaders, ","))
+		res.set("Access-Control-Expose-Headers", strings.Join(c.ExposedHeaders, ","))
 	}
 	if !preflight || c.PreflightContinue {
 		return false
 	}
 	status := c.OptionsStatus
 	set(&status, 204)
-	res.Status(status).End("")
+	res.setStatus(status).end("")
 	return true
 }
 
 func (c *Cors) preflight(req *Request, res *Response) {
 	if len(c.Methods) > 0 {
-		res.Set("Access-Control-Allow-Methods", strings.Join(c.Methods, ","))
+		res.set("Access-Control-Allow-Methods", strings.Join(c.Methods, ","))
 	} else {
-		res.Set("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE")
+		res.set("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE")
 	}
 	if len(c.AllowedHeaders) > 0 {
-		res.Set("Access-Control-Allow-Headers", strings.Join(c.AllowedHeaders, ","))
+		res.set("Access-Control-Allow-Headers", strings.Join(c.AllowedHeaders, ","))
 	} else {
-		res.Vary("Access-Control-Request-Headers")
-		if asked := req.Header("Access-Control-Request-Headers"); asked != "" {
-			res.Set("Access-Control-Allow-Headers", asked)
+		res.vary("Access-Control-Request-Headers")
+		if asked, _ := req.lookup("Access-Control-Request-Headers"); len(asked) > 0 {
+			res.set("Access-Control-Allow-Headers", string(asked))
 		}
 	}
 	if c.MaxAge > 0 {
-		res.Set("Access-Control-Max-Age", strconv.FormatInt(int64(c.MaxAge/time.Second), 10))
+		res.set("Access-Control-Max-Age", strconv.FormatInt(int64(c.MaxAge/time.Second), 10))
 	}
 }
 

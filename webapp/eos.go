@@ -66,6 +66,14 @@ var errVerifyTimeout = &Error{503, "verification took too long"}
 // first. Nobody is (nil, nil). The result is left with SetEOS; a user that
 // SetEOS left before is taken as it is, and so it is without a Verifier.
 func (r *Request) Identify(then func(info *eos.Info, err error)) {
+	if err := r.permit(eos.MiddlewareEOS); err != nil {
+		then(nil, err)
+		return
+	}
+	r.identify(then)
+}
+
+func (r *Request) identify(then func(info *eos.Info, err error)) {
 	q := r.inquiry
 	switch {
 	case q != nil && !q.done:
@@ -105,10 +113,14 @@ func (r *Request) ask(then func(*eos.Info, error)) {
 
 // credential is a header, or else a parameter of the query.
 func (r *Request) credential(name string) string {
-	if v, ok := r.HeaderLookup(name); ok {
+	if v, ok := r.lookup(name); ok {
 		return string(v)
 	}
-	return r.Query(name)
+	asked := r.asked
+	r.asked = false // it is not the program that looks
+	v := r.Query(name)
+	r.asked = asked
+	return v
 }
 
 // answer takes what the Verifier found.
@@ -177,12 +189,12 @@ func (r *Request) Refusal(info *eos.Info, err error) *Error {
 // refuse answers with a refusal.
 func (r *Response) refuse(e *Error) {
 	if e.Status == 401 {
-		r.Set("WWW-Authenticate", "EdgerOS")
+		r.set("WWW-Authenticate", "EdgerOS")
 	} else {
-		r.Set("Retry-After", "5")
+		r.set("Retry-After", "5")
 	}
-	r.Status(e.Status).Set("Cache-Control", "no-store")
-	r.JSON(struct {
+	r.setStatus(e.Status).set("Cache-Control", "no-store")
+	r.json(struct {
 		Status int    `json:"status"`
 		Error  string `json:"error"`
 		Reason string `json:"reason"`
@@ -222,7 +234,7 @@ func (s *Server) intercept(req *Request, res *Response) bool {
 	}
 	passed, later := false, false
 	s.guard(req, res, func() {
-		req.Identify(func(info *eos.Info, err error) {
+		req.identify(func(info *eos.Info, err error) {
 			if e := req.Refusal(info, err); e != nil {
 				res.refuse(e)
 			} else if passed = true; later {
@@ -255,22 +267,22 @@ func (s *Server) EOS() *EOSOptions { return s.options.EOS }
 // EOSMiddleware identifies the request: those behind it find the user in EOS. A
 // bad token is refused as the guard does it, nobody passes as nobody.
 func EOSMiddleware() Middleware {
-	return func(req *Request, res *Response, next Next) {
-		req.Identify(func(info *eos.Info, err error) {
+	return Member(eos.MiddlewareEOS, func(req *Request, res *Response, next Next) {
+		req.identify(func(info *eos.Info, err error) {
 			if e := req.Refusal(info, err); e != nil {
 				res.refuse(e)
 				return
 			}
 			next(nil)
 		})
-	}
+	})
 }
 
 // RequireGroup identifies the request and lets only users of these groups pass:
 // the answer to nobody is 401, to other users 403.
 func RequireGroup(groups ...eos.Group) Middleware {
-	return func(req *Request, res *Response, next Next) {
-		req.Identify(func(info *eos.Info, err error) {
+	return Member(eos.MiddlewareEOS, func(req *Request, res *Response, next Next) {
+		req.identify(func(info *eos.Info, err error) {
 			e := req.Refusal(info, err)
 			switch {
 			case e != nil:
@@ -285,5 +297,5 @@ func RequireGroup(groups ...eos.Group) Middleware {
 			}
 			next(nil)
 		})
-	}
+	})
 }

@@ -2,6 +2,7 @@ package webapp
 
 import (
 	"errors"
+	"github.com/edgesio/edgesio/eos"
 	"io/fs"
 	"os"
 	"path"
@@ -113,6 +114,9 @@ func (r *Response) SendFileFS(root fs.FS, name string) {
 
 // SendFileWith is SendFile with options.
 func (r *Response) SendFileWith(name string, o FileOptions) {
+	if !r.mayEnd(eos.ResponseSendFile) {
+		return
+	}
 	if r.Ended() {
 		return
 	}
@@ -136,7 +140,7 @@ func (r *Response) SendFileWith(name string, o FileOptions) {
 		return
 	}
 	if o.save != "" {
-		r.Attachment(o.save)
+		r.attachment(o.save)
 	}
 	r.SetFields(o.Headers)
 	r.sendFound(f, &u)

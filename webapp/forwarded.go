@@ -2,6 +2,7 @@ package webapp
 
 import (
 	"bytes"
+	"github.com/edgesio/edgesio/eos"
 	"net/netip"
 	"strings"
 )
@@ -78,12 +79,20 @@ func (r *Request) forwarded(name string) []byte {
 	return nil
 }
 
-func (r *Request) peer() netip.Addr { return r.RemoteAddr().Addr().Unmap() }
+func (r *Request) peer() netip.Addr {
+	if r.c == nil {
+		return netip.Addr{}
+	}
+	return r.c.pc.RemoteAddr().Addr().Unmap()
+}
 
 // IP is the address that the request comes from, without its port: the peer's,
 // or where the peer is a proxy within the setting "trust proxy", the last one in
 // X-Forwarded-For that is not.
 func (r *Request) IP() netip.Addr {
+	if !r.may(eos.RequestIP) {
+		return netip.Addr{}
+	}
 	ip := r.peer()
 	if r.c == nil || len(r.c.srv.set.proxies) == 0 {
 		return ip
@@ -122,6 +131,9 @@ func parseForwarded(s string) (netip.Addr, bool) {
 // Protocol is "https" where the peer speaks TLS to the app or, as a trusted
 // proxy says in X-Forwarded-Proto, to the proxy; else "http".
 func (r *Request) Protocol() string {
+	if !r.may(eos.RequestProtocol) {
+		return ""
+	}
 	secure := r.c != nil && r.c.srv.options.Secure
 	if proto := r.forwarded("X-Forwarded-Proto"); fold(proto, "https") || secure && !fold(proto, "http") {
 		return "https"
@@ -134,6 +146,9 @@ func (r *Request) Secure() bool { return r.Protocol() == "https" }
 
 // Host is the Host header, or what a trusted proxy says in X-Forwarded-Host.
 func (r *Request) Host() string {
+	if !r.may(eos.RequestHost) {
+		return ""
+	}
 	if h := r.forwarded("X-Forwarded-Host"); len(h) > 0 && isHost(h) {
 		return string(h)
 	}

@@ -1,6 +1,10 @@
 package webapp
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // The header fields that a response was given, as they go out: lines of
 // "Name: value\r\n" one behind the other. Names and values are checked before
@@ -44,6 +48,13 @@ func removeField(fields []byte, name string) []byte {
 // their own: such a header is left out and reported to OnError. Content-Length
 // and Transfer-Encoding belong to the response; Connection knows "close" only.
 func (r *Response) Set(name, value string) *Response {
+	if r.maySet() && r.editable(name, value) {
+		r.fields = appendField(removeField(r.fields, name), name, value)
+	}
+	return r
+}
+
+func (r *Response) set(name, value string) *Response {
 	if r.editable(name, value) {
 		r.fields = appendField(removeField(r.fields, name), name, value)
 	}
@@ -52,6 +63,13 @@ func (r *Response) Set(name, value string) *Response {
 
 // Append adds a header line beside those of that name, for Set-Cookie and Vary.
 func (r *Response) Append(name, value string) *Response {
+	if r.maySet() {
+		r.add(name, value)
+	}
+	return r
+}
+
+func (r *Response) add(name, value string) *Response {
 	if r.editable(name, value) {
 		r.fields = appendField(r.fields, name, value)
 	}
@@ -60,12 +78,26 @@ func (r *Response) Append(name, value string) *Response {
 
 // Get is the value of the first header of that name that was set.
 func (r *Response) Get(name string) string {
+	if !r.mayGet() {
+		return ""
+	}
+	return r.field(name)
+}
+
+func (r *Response) field(name string) string {
 	_, _, v := cutField(r.fields, name)
 	return string(v)
 }
 
 // Remove takes back what Set and Append did.
 func (r *Response) Remove(name string) *Response {
+	if !r.may(eos.ResponseRemoveHeader) {
+		return r
+	}
+	return r.remove(name)
+}
+
+func (r *Response) remove(name string) *Response {
 	if r.flags&headSent == 0 {
 		r.fields = removeField(r.fields, name)
 	}
@@ -94,7 +126,7 @@ func MakeFields(pairs ...string) (f Fields) {
 
 // SetFields is Set for all of f.
 func (r *Response) SetFields(f Fields) *Response {
-	if !r.open() {
+	if !r.maySet() || !r.open() {
 		return r
 	}
 	if len(r.fields) > 0 {

@@ -35,7 +35,7 @@ func (r *Request) prefer(header string, offers []string, exact func(item []byte,
 	if len(offers) == 0 {
 		return ""
 	}
-	if _, ok := r.HeaderLookup(header); !ok {
+	if _, ok := r.lookup(header); !ok {
 		return offers[0]
 	}
 	chosen, best := "", rank{}
@@ -174,7 +174,7 @@ func exactLanguage(item []byte, offer string) int {
 // or without a body. A type is "text/html", "text/*", "*/*", an extension such as
 // "json", or a suffix such as "+json".
 func (r *Request) Is(types ...string) string {
-	kind, ok := r.HeaderLookup("Content-Type")
+	kind, ok := r.lookup("Content-Type")
 	if !ok || !r.HasBody() {
 		return ""
 	}

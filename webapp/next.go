@@ -208,7 +208,7 @@ func (r *Request) final(err error) {
 		}
 		r.res.Fail(err)
 	case r.head.method == "OPTIONS" && (len(allow) > 0 || r.head.path[0] == '*'):
-		r.res.allow(allow).Status(204).End("")
+		r.res.allow(allow).setStatus(204).end("")
 	case len(allow) > 0:
 		r.res.allow(allow).Fail(&Error{405, StatusText(405)})
 	default:
@@ -220,7 +220,7 @@ func (r *Request) final(err error) {
 func (r *Response) allow(methods []string) *Response {
 	for i, m := range methods {
 		if i == 0 {
-			r.Set("Allow", m)
+			r.set("Allow", m)
 		} else {
 			r.fields = append(r.fields[:len(r.fields)-2], ", "+m+"\r\n"...)
 		}
@@ -229,5 +229,5 @@ func (r *Response) allow(methods []string) *Response {
 }
 
 func (r *Response) notFound(req *Request) {
-	r.Fail(&Error{404, "Cannot " + req.Method() + " " + string(req.head.rawPath.of(req.raw))})
+	r.Fail(&Error{404, "Cannot " + req.head.method + " " + string(req.head.rawPath.of(req.raw))})
 }

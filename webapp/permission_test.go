@@ -27,12 +27,31 @@ var appRows = []struct {
 }{
 	{eos.WebAppCreate, "<nil>", "E", func(r *rig) string {
 		m := eos.DefaultMatrix()
-		if r.server().Guard().Check(eos.WebAppCreate) != nil {
+		if r.app.server.permits.Check(eos.WebAppCreate) != nil {
 			check(r.t, m.Narrow(strings.NewReader("webapp.WebApp.create user deny\n")))
 		}
 		_, err := CreateWith(r.loop, "other", Addr{Port: 81}, Options{Matrix: m})
 		return fmt.Sprint(err)
 	}},
+	{eos.WebAppCreateApp, "<nil>", "E", func(r *rig) string {
+		m := eos.DefaultMatrix()
+		if r.app.server.permits.Check(eos.WebAppCreateApp) != nil {
+			check(r.t, m.Narrow(strings.NewReader("webapp.WebApp.createApp user deny\n")))
+		}
+		_, err := Create(r.loop, "other", Addr{Port: 81})
+		check(r.t, err)
+		_, err = CreateWith(r.loop, "other", Addr{Port: 81}, Options{Matrix: m})
+		return fmt.Sprint(err)
+	}},
+	{eos.RouterCreate, "1", "0", func(r *rig) string {
+		r.app.Mount("/", NewRouter(RouterOptions{}))
+		return layers(r)
+	}},
+	{eos.AppServer, "1", "0", func(r *rig) string {
+		r.app.Server().Handle("/x", nothing)
+		return fmt.Sprint(len(r.app.server.mounts))
+	}},
+	{eos.AppAddCert, ErrNoTLS.Error(), "E", func(r *rig) string { return fmt.Sprint(r.app.AddCert(Cert{})) }},
 	{eos.AppStart, "<nil>", "E", func(r *rig) string {
 		r.app.listener.Close()
 		r.app.listener = nil

@@ -1,6 +1,10 @@
 package webapp
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // Query is the decoded value of the first query parameter of that name, "" if
 // there is none.
@@ -12,7 +16,10 @@ func (r *Request) Query(name string) string {
 // QueryLookup is Query without a copy: the view is valid until the next call of
 // a Query method.
 func (r *Request) QueryLookup(name string) (value []byte, ok bool) {
-	for q := r.RawQuery(); len(q) > 0; {
+	if !r.may(eos.RequestQuery) {
+		return nil, false
+	}
+	for q := r.rawQuery(); len(q) > 0; {
 		var pair []byte
 		pair, q = cutPair(q)
 		if v, match := r.pair(pair, name); match {
@@ -25,7 +32,10 @@ func (r *Request) QueryLookup(name string) (value []byte, ok bool) {
 // QueryAll returns the decoded values of all parameters of that name, in the
 // order of the query.
 func (r *Request) QueryAll(name string) (values []string) {
-	for q := r.RawQuery(); len(q) > 0; {
+	if !r.may(eos.RequestQuery) {
+		return nil
+	}
+	for q := r.rawQuery(); len(q) > 0; {
 		var pair []byte
 		pair, q = cutPair(q)
 		if v, match := r.pair(pair, name); match {
@@ -38,7 +48,10 @@ func (r *Request) QueryAll(name string) (values []string) {
 // EachQuery calls fn for each parameter with decoded views, valid until it
 // returns, until it returns false.
 func (r *Request) EachQuery(fn func(name, value []byte) bool) {
-	for q := r.RawQuery(); len(q) > 0; {
+	if !r.may(eos.RequestQuery) {
+		return
+	}
+	for q := r.rawQuery(); len(q) > 0; {
 		var pair []byte
 		if pair, q = cutPair(q); len(pair) == 0 {
 			continue

@@ -1,6 +1,10 @@
 package webapp
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/edgesio/edgesio/eos"
+)
 
 // Secrets in log lines: what a peer sent is shown there, but for the values of
 // some names, as a query ("name=value"), a header line ("Name: value") or JSON
@@ -53,9 +57,12 @@ func mask(b []byte, name string) []byte {
 // LogTarget is Target as it may stand in a log: with *** for the values of token
 // and srand.
 func (r *Request) LogTarget() string {
+	if !r.may(eos.RequestURL) {
+		return ""
+	}
 	var names []string
 	if r.c != nil {
 		names = r.c.srv.log.hidden
 	}
-	return string(redact(r.RawTarget(), names))
+	return string(redact(r.target(), names))
 }

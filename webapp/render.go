@@ -71,6 +71,9 @@ func (a *App) Render(w io.Writer, name string, data any) error {
 // it, as text/html if no type is set. An error of the engine is reported to
 // OnError, and the answer is 500.
 func (r *Response) Render(name string, data any) {
+	if !r.mayEnd(eos.ResponseRender) {
+		return
+	}
 	if r.Ended() {
 		return
 	}
@@ -85,5 +88,5 @@ func (r *Response) Render(name string, data any) {
 		return
 	}
 	r.defaultType("text/html; charset=utf-8")
-	r.SendBytes(page.Bytes())
+	r.sendBytes(page.Bytes())
 }

@@ -25,7 +25,7 @@ func (r *Response) sendFound(f *found, u *rules) {
 		return
 	}
 	req := r.c.req // nil: it was not kept, and its headers are gone
-	if req != nil && (r.status != 200 || req.Method() != "GET" && req.Method() != "HEAD") {
+	if req != nil && (r.status != 200 || req.head.method != "GET" && req.head.method != "HEAD") {
 		req = nil
 	}
 	shrinks := r.negotiate(req, f, u)
@@ -34,12 +34,12 @@ func (r *Response) sendFound(f *found, u *rules) {
 		switch req.judge(p.tag, p.changed) {
 		case notModified:
 			f.file.Close()
-			r.Remove("Content-Type").Remove("Content-Encoding").Status(304)
+			r.remove("Content-Type").remove("Content-Encoding").setStatus(304)
 			r.finishEmpty(0)
 			return
 		case failed:
 			f.file.Close()
-			r.Remove("Content-Disposition").Fail(&Error{412, StatusText(412)})
+			r.remove("Content-Disposition").Fail(&Error{412, StatusText(412)})
 			return
 		}
 	}
@@ -66,16 +66,16 @@ func (r *Response) hook(f *found, u *rules) (goOn bool) {
 // file, or else, by the result, one that is made now. Who asks for a range gets the
 // bytes of the file itself.
 func (r *Response) negotiate(req *Request, f *found, u *rules) (shrinks bool) {
-	if req == nil || !u.variants && u.gzipBytes == 0 || r.Get("Content-Encoding") != "" ||
+	if req == nil || !u.variants && u.gzipBytes == 0 || r.field("Content-Encoding") != "" ||
 		!compressible(typeByExtension(f.name)) {
 		return false
 	}
-	r.Vary("Accept-Encoding")
-	if _, ranged := req.HeaderLookup("Range"); ranged {
+	r.vary("Accept-Encoding")
+	if _, ranged := req.lookup("Range"); ranged {
 		return false
 	}
 	if u.variants && (f.prefer(req, "br", ".br") || f.prefer(req, "gzip", ".gz")) {
-		r.Set("Content-Encoding", f.coding)
+		r.set("Content-Encoding", f.coding)
 		return false
 	}
 	size := f.info.Size()
@@ -83,7 +83,7 @@ func (r *Response) negotiate(req *Request, f *found, u *rules) (shrinks bool) {
 		return false
 	}
 	f.coding = "gzip"
-	r.Set("Content-Encoding", "gzip")
+	r.set("Content-Encoding", "gzip")
 	return true
 }
 
@@ -107,18 +107,18 @@ func (r *Response) describe(f *found, u *rules) representation {
 	now := r.c.srv.loop.Time()
 	p.settled = now.Sub(p.changed) >= settleTime
 	r.defaultType(typeByExtension(f.name))
-	p.kind = r.Get("Content-Type")
-	if !u.noETag && r.Get("ETag") == "" {
+	p.kind = r.field("Content-Type")
+	if !u.noETag && r.field("ETag") == "" {
 		if tag := r.c.srv.entityTag(&p); tag != "" {
-			r.Set("ETag", tag)
+			r.set("ETag", tag)
 		}
 	}
-	p.tag = r.Get("ETag")
-	if !u.noLastModified && !p.changed.IsZero() && r.Get("Last-Modified") == "" {
-		r.Set("Last-Modified", p.changed.UTC().Format(httpDate))
+	p.tag = r.field("ETag")
+	if !u.noLastModified && !p.changed.IsZero() && r.field("Last-Modified") == "" {
+		r.set("Last-Modified", p.changed.UTC().Format(httpDate))
 	}
-	if u.cacheControl != "" && r.Get("Cache-Control") == "" {
-		r.Set("Cache-Control", u.cacheControl)
+	if u.cacheControl != "" && r.field("Cache-Control") == "" {
+		r.set("Cache-Control", u.cacheControl)
 	}
 	return p
 }
@@ -202,20 +202,20 @@ func (r *Response) sendExtents(req *Request, p *representation, u *rules) {
 	parts, length := []filePart{{extent: extent{0, size}}}, size
 	_, seeks := p.file.(io.ReaderAt)
 	if seeks && !u.noRanges && r.status == 200 {
-		r.Set("Accept-Ranges", "bytes")
+		r.set("Accept-Ranges", "bytes")
 		switch extents, result := req.extents(p); {
 		case result == unsatisfiable:
 			p.file.Close()
-			r.Set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
-			r.Remove("Content-Disposition").Fail(&Error{416, StatusText(416)})
+			r.set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+			r.remove("Content-Disposition").Fail(&Error{416, StatusText(416)})
 			return
 		case result == someParts && len(extents) == 1:
-			r.Status(206).Set("Content-Range", string(appendContentRange(nil, extents[0], size)))
+			r.setStatus(206).set("Content-Range", string(appendContentRange(nil, extents[0], size)))
 			parts, length = []filePart{{extent: extents[0]}}, extents[0].n
 		case result == someParts:
 			boundary := r.c.srv.boundary()
 			parts, length = byteRanges(extents, size, p.kind, boundary)
-			r.Status(206).Set("Content-Type", "multipart/byteranges; boundary="+boundary)
+			r.setStatus(206).set("Content-Type", "multipart/byteranges; boundary="+boundary)
 		}
 	}
 	if r.flags&toHead != 0 {
@@ -228,10 +228,10 @@ func (r *Response) sendExtents(req *Request, p *representation, u *rules) {
 
 // extents are the parts that a GET asks for.
 func (r *Request) extents(p *representation) ([]extent, rangeResult) {
-	if r == nil || r.Method() != "GET" {
+	if r == nil || r.head.method != "GET" {
 		return nil, wholeFile
 	}
-	header, ok := r.HeaderLookup("Range")
+	header, ok := r.lookup("Range")
 	if !ok || !r.permitsRange(p.tag, p.changed, p.settled) {
 		return nil, wholeFile
 	}
@@ -247,10 +247,10 @@ func (r *Response) finishEmpty(length int64) {
 // Fresh tells whether the request has what the ETag that was set names: then the
 // response has been ended with 304. It is for handlers with their own tags.
 func (r *Response) Fresh(req *Request) bool {
-	list, ok := req.HeaderLookup("If-None-Match")
-	if !ok || r.Ended() || !lists(list, r.Get("ETag"), sameWeak) {
+	list, ok := req.lookup("If-None-Match")
+	if !ok || r.Ended() || !lists(list, r.field("ETag"), sameWeak) {
 		return false
 	}
-	r.Status(304).End("")
+	r.setStatus(304).end("")
 	return true
 }

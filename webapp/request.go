@@ -29,6 +29,7 @@ type Request struct {
 	parsed    any             // of SetParsed
 	closed    func(err error) // OnClose's
 	kept      bool
+	asked     bool // see permission.go
 	rewritten bool // head.path is Rewrite's
 }
 
@@ -62,20 +63,49 @@ func (r *Request) release() {
 }
 
 // Method is the method in upper case, one of the known ones.
-func (r *Request) Method() string { return r.head.method }
+func (r *Request) Method() string {
+	if !r.may(eos.RequestMethod) {
+		return ""
+	}
+	return r.head.method
+}
 
 // Target is the request target as it was sent.
-func (r *Request) Target() string { return string(r.head.target.of(r.raw)) }
+func (r *Request) Target() string {
+	if !r.may(eos.RequestURL) {
+		return ""
+	}
+	return string(r.head.target.of(r.raw))
+}
 
 // RawTarget is Target without a copy.
-func (r *Request) RawTarget() []byte { return r.head.target.of(r.raw) }
+func (r *Request) RawTarget() []byte {
+	if !r.may(eos.RequestURL) {
+		return nil
+	}
+	return r.target()
+}
+
+func (r *Request) target() []byte { return r.head.target.of(r.raw) }
 
 // BaseURL is the part of Path that Use or Mount matched: "" in the app itself.
-func (r *Request) BaseURL() string { return string(r.head.path[:min(r.mounted, len(r.head.path))]) }
+func (r *Request) BaseURL() string {
+	if !r.may(eos.RequestPath) {
+		return ""
+	}
+	return string(r.head.path[:min(r.mounted, len(r.head.path))])
+}
 
 // Path is the decoded path; it begins with a slash and has no "." or ".."
 // segment, control character or backslash. "*" for OPTIONS *.
 func (r *Request) Path() string {
+	if !r.may(eos.RequestPath) {
+		return ""
+	}
+	return r.path()
+}
+
+func (r *Request) path() string {
 	if r.c == nil {
 		return ""
 	}
@@ -84,7 +114,12 @@ func (r *Request) Path() string {
 
 // SubPath is the part of Path behind what Use or Mount matched. It begins with
 // a slash.
-func (r *Request) SubPath() string { return string(r.subPath()) }
+func (r *Request) SubPath() string {
+	if !r.may(eos.RequestPath) {
+		return ""
+	}
+	return string(r.subPath())
+}
 
 func (r *Request) subPath() []byte {
 	if r.mounted >= len(r.head.path) {
@@ -94,11 +129,18 @@ func (r *Request) subPath() []byte {
 }
 
 // RawQuery is the query without its question mark, as it was sent.
-func (r *Request) RawQuery() []byte { return r.head.query.of(r.raw) }
+func (r *Request) RawQuery() []byte {
+	if !r.may(eos.RequestQuery) {
+		return nil
+	}
+	return r.rawQuery()
+}
+
+func (r *Request) rawQuery() []byte { return r.head.query.of(r.raw) }
 
 // App is the app that the request came to, nil for a Server without one.
 func (r *Request) App() *App {
-	if r.c == nil {
+	if r.c == nil || !r.may(eos.RequestApp) {
 		return nil
 	}
 	return r.c.srv.app
@@ -106,17 +148,29 @@ func (r *Request) App() *App {
 
 // Origin is the header of that name: the site that a browser's script is of. "" is
 // none; what to make of one is Cors' to say.
-func (r *Request) Origin() string { return r.Header("Origin") }
+func (r *Request) Origin() string {
+	if !r.may(eos.RequestOrigin) {
+		return ""
+	}
+	v, _ := r.lookup("Origin")
+	return string(v)
+}
 
 // XHR tells whether a script's library says that it sent the request: the header
 // X-Requested-With is XMLHttpRequest.
 func (r *Request) XHR() bool {
-	v, _ := r.HeaderLookup("X-Requested-With")
+	if !r.may(eos.RequestXHR) {
+		return false
+	}
+	v, _ := r.lookup("X-Requested-With")
 	return fold(v, "XMLHttpRequest")
 }
 
 // HTTPVersion is "1.0" or "1.1".
 func (r *Request) HTTPVersion() string {
+	if !r.may(eos.RequestHTTPVersion) {
+		return ""
+	}
 	if r.head.minor == 0 {
 		return "1.0"
 	}
@@ -124,23 +178,43 @@ func (r *Request) HTTPVersion() string {
 }
 
 // Minor is the minor HTTP version: 0 or 1.
-func (r *Request) Minor() int { return int(r.head.minor) }
+func (r *Request) Minor() int {
+	if !r.may(eos.RequestHTTPVersion) {
+		return 0
+	}
+	return int(r.head.minor)
+}
 
 // Header is the value of the first header of that name, "" if there is none.
 // Case of the name does not matter.
 func (r *Request) Header(name string) string {
-	v, _ := r.HeaderLookup(name)
+	if !r.mayGet() {
+		return ""
+	}
+	v, _ := r.lookup(name)
 	return string(v)
 }
 
 // HeaderLookup is Header without a copy.
 func (r *Request) HeaderLookup(name string) ([]byte, bool) {
-	return r.head.lookup(r.raw, name)
+	if !r.mayGet() {
+		return nil, false
+	}
+	return r.lookup(name)
 }
+
+func (r *Request) lookup(name string) ([]byte, bool) { return r.head.lookup(r.raw, name) }
 
 // EachHeader calls fn for each header line in the order of the request, until it
 // returns false.
 func (r *Request) EachHeader(fn func(name, value []byte) bool) {
+	if !r.may(eos.RequestHeaders) {
+		return
+	}
+	r.eachHeader(fn)
+}
+
+func (r *Request) eachHeader(fn func(name, value []byte) bool) {
 	for _, f := range r.head.fields {
 		if !fn(f.name.of(r.raw), f.value.of(r.raw)) {
 			return
@@ -150,7 +224,7 @@ func (r *Request) EachHeader(fn func(name, value []byte) bool) {
 
 // RemoteAddr is the peer's address.
 func (r *Request) RemoteAddr() netip.AddrPort {
-	if r.c == nil {
+	if r.c == nil || !r.may(eos.RequestIP) {
 		return netip.AddrPort{}
 	}
 	return r.c.pc.RemoteAddr()
@@ -159,11 +233,17 @@ func (r *Request) RemoteAddr() netip.AddrPort {
 // Upgrade tells whether the request asks for another protocol: an Upgrade header
 // and the token upgrade in Connection.
 func (r *Request) Upgrade() bool {
+	if !r.may(eos.RequestUpgrade) {
+		return false
+	}
 	return r.head.flags&(saysUpgrade|hasUpgrade) == saysUpgrade|hasUpgrade
 }
 
 // KeepAlive tells whether the peer wants to use the connection again.
 func (r *Request) KeepAlive() bool {
+	if !r.may(eos.RequestKeepAlive) {
+		return false
+	}
 	return r.head.flags&saysClose == 0 && (r.head.minor == 1 || r.head.flags&saysKeepAlive != 0)
 }
 
@@ -173,6 +253,9 @@ func (r *Request) HasBody() bool { return r.head.flags&isChunked != 0 || r.head.
 // Param is the value of a named part of the route's path, "" if there is none.
 // Wildcards are named "0".
 func (r *Request) Param(name string) string {
+	if !r.may(eos.RequestParams) {
+		return ""
+	}
 	for i := len(r.params) - 1; i >= r.floor; i-- {
 		if p := r.params[i]; p.name == name {
 			return string(r.head.path[p.at:p.end])
@@ -184,6 +267,9 @@ func (r *Request) Param(name string) string {
 // EachParam calls fn for each named part of the route's path, in its order, with a
 // view, valid as long as the request, until it returns false.
 func (r *Request) EachParam(fn func(name string, value []byte) bool) {
+	if !r.may(eos.RequestParams) {
+		return
+	}
 	for _, p := range r.params[min(r.floor, len(r.params)):] {
 		if !fn(p.name, r.head.path[p.at:p.end]) {
 			return
@@ -214,7 +300,12 @@ func (r *Request) SetValue(key, val any) {
 
 // EOS is what SetEOS left: the platform's information about the user, nil for
 // nobody. Nothing that the client sends gets here by itself.
-func (r *Request) EOS() *eos.Info { return r.eos }
+func (r *Request) EOS() *eos.Info {
+	if !r.may(eos.RequestEOS) {
+		return nil
+	}
+	return r.eos
+}
 
 // SetEOS tells who made the request, for those who handle it later and for the
 // session that it opens. info is kept as long as these.
@@ -228,6 +319,10 @@ func (r *Request) ReadBody(limit int, to BodyReceiver) {
 		to.OnBody(r, r.res, nil, ErrAborted)
 		return
 	}
+	if err := r.permit(eos.RequestBody); err != nil {
+		to.OnBody(r, r.res, nil, err)
+		return
+	}
 	r.c.readBody(r, limit, to)
 }
 
@@ -238,7 +333,12 @@ func (r *Request) Body(limit int, fn func(body []byte, err error)) {
 
 // Parsed is what a body parser made of the body: the platform's req.body. It is
 // nil until one ran.
-func (r *Request) Parsed() any { return r.parsed }
+func (r *Request) Parsed() any {
+	if !r.may(eos.RequestBody) {
+		return nil
+	}
+	return r.parsed
+}
 
 // SetParsed leaves what a body parser made of the body for those who handle the
 // request later.
@@ -249,7 +349,8 @@ func (r *Request) SetParsed(v any) { r.parsed = v }
 // valid until the callback returns. c is nil if the response was begun or the
 // request has a body.
 func (r *Request) Switch() (c *poll.Conn, rest []byte) {
-	if r.c == nil || r.c.res != r.res || r.res.flags&headSent != 0 || r.HasBody() || !r.c.pc.Open() {
+	if r.c == nil || r.c.res != r.res || r.res.flags&headSent != 0 || r.HasBody() || !r.c.pc.Open() ||
+		!r.may(eos.RequestUpgrade) {
 		return nil, nil
 	}
 	return r.c.switched()

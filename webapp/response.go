@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"github.com/edgesio/edgesio/eos"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 	isParked  // the handler returned before the end
 	offersGzip
 	offersDeflate
+	isAsked // see permission.go
 )
 
 // A Response is the answer to one request. It may be ended in a later turn
@@ -83,10 +85,22 @@ func (r *Response) OnAbort(a Aborter) {
 func (r *Response) Ended() bool { return r.c == nil || r.flags&(hasEnded|isSending) != 0 }
 
 // HeadersSent is true once status and headers are on their way.
-func (r *Response) HeadersSent() bool { return r.flags&headSent != 0 }
+func (r *Response) HeadersSent() bool {
+	if !r.may(eos.ResponseHeadersSent) {
+		return false
+	}
+	return r.flags&headSent != 0
+}
 
 // Status sets the status code, 200 to 999; another one becomes 500.
 func (r *Response) Status(code int) *Response {
+	if !r.may(eos.ResponseStatus) {
+		return r
+	}
+	return r.setStatus(code)
+}
+
+func (r *Response) setStatus(code int) *Response {
 	if code < 200 || code > 999 {
 		code = 500
 	}
@@ -103,6 +117,9 @@ func (r *Response) StatusCode() int { return int(r.status) }
 // headers. The whole length is unknown then, so the body goes out in chunks, or
 // to an HTTP/1.0 peer until the connection closes.
 func (r *Response) Write(p []byte) poll.Status {
+	if !r.may(eos.ResponseWrite) {
+		return poll.Dropped
+	}
 	if r.Ended() {
 		return poll.Dropped
 	}
@@ -131,10 +148,19 @@ func (r *Response) appendPart(b, p []byte) []byte {
 }
 
 // End completes the response with s, as text/plain if no type is set.
-func (r *Response) End(s string) { end(r, s, "text/plain; charset=utf-8") }
+func (r *Response) End(s string) {
+	if r.mayEnd(eos.ResponseEnd) {
+		r.end(s)
+	}
+}
+
+func (r *Response) end(s string) { end(r, s, "text/plain; charset=utf-8") }
 
 // Send completes the response with s, as text/html if no type is set.
 func (r *Response) Send(s string) {
+	if !r.mayEnd(eos.ResponseSend) {
+		return
+	}
 	if !tagged(r, s) {
 		end(r, s, "text/html; charset=utf-8")
 	}
@@ -143,6 +169,12 @@ func (r *Response) Send(s string) {
 // SendBytes completes the response with p, which is copied, as
 // application/octet-stream if no type is set.
 func (r *Response) SendBytes(p []byte) {
+	if r.mayEnd(eos.ResponseSend) && !tagged(r, p) {
+		end(r, p, "application/octet-stream")
+	}
+}
+
+func (r *Response) sendBytes(p []byte) {
 	if !tagged(r, p) {
 		end(r, p, "application/octet-stream")
 	}
@@ -156,7 +188,7 @@ func end[T string | []byte](r *Response, body T, kind string) {
 	b := r.c.pc.Out()
 	if r.flags&headSent == 0 {
 		if at, _, _ := cutField(r.fields, "Content-Type"); at < 0 && len(body) > 0 {
-			r.Set("Content-Type", kind)
+			r.set("Content-Type", kind)
 		}
 		b = r.appendHead(b, int64(len(body)))
 		if r.flags&toHead == 0 && !bodiless(int(r.status)) {
@@ -241,6 +273,12 @@ func appendStatus(b []byte, code int) []byte {
 
 // JSON completes the response with v as application/json.
 func (r *Response) JSON(v any) {
+	if r.mayEnd(eos.ResponseJSON) {
+		r.json(v)
+	}
+}
+
+func (r *Response) json(v any) {
 	var p []byte
 	var err error
 	if r.c == nil || r.c.srv.set.indent == "" {
@@ -253,38 +291,54 @@ func (r *Response) JSON(v any) {
 		return
 	}
 	r.defaultType("application/json; charset=utf-8")
-	r.SendBytes(p)
+	r.sendBytes(p)
 }
 
 func (r *Response) defaultType(t string) {
 	if at, _, _ := cutField(r.fields, "Content-Type"); at < 0 {
-		r.Set("Content-Type", t)
+		r.set("Content-Type", t)
 	}
 }
 
 // Type sets Content-Type: a media type, or a file name's extension such as
 // "html" or ".png".
 func (r *Response) Type(t string) *Response {
+	if !r.may(eos.ResponseType) {
+		return r
+	}
+	return r.setType(t)
+}
+
+func (r *Response) setType(t string) *Response {
 	if strings.IndexByte(t, '/') < 0 {
 		t = typeByExtension(t)
 	}
-	return r.Set("Content-Type", t)
+	return r.set("Content-Type", t)
 }
 
 // SendStatus completes the response with a status and its reason phrase.
 func (r *Response) SendStatus(code int) {
-	r.Status(code)
-	r.End(StatusText(int(r.status)))
+	if !r.mayEnd(eos.ResponseSendStatus) {
+		return
+	}
+	r.setStatus(code)
+	r.end(StatusText(int(r.status)))
 }
 
 // Redirect answers with a Location; what may not stand in one is escaped. The
 // status is 302 unless a 3xx status is set.
 func (r *Response) Redirect(location string) {
-	if r.status < 300 || r.status > 399 {
-		r.Status(302)
+	if r.mayEnd(eos.ResponseRedirect) {
+		r.redirect(location)
 	}
-	r.Location(location)
-	r.End(StatusText(int(r.status)) + ". Redirecting to " + escapeLocation(location))
+}
+
+func (r *Response) redirect(location string) {
+	if r.status < 300 || r.status > 399 {
+		r.setStatus(302)
+	}
+	r.location(location)
+	r.end(StatusText(int(r.status)) + ". Redirecting to " + escapeLocation(location))
 }
 
 // Fail completes the response with an error: an *[Error] shows its status and
@@ -304,14 +358,14 @@ func (r *Response) Fail(err error) {
 		e = &Error{500, StatusText(500)}
 	}
 	for _, name := range [...]string{"Content-Encoding", "ETag", "Last-Modified", "Cache-Control"} {
-		r.Remove(name)
+		r.remove(name)
 	}
-	r.Status(e.Status).Set("Content-Type", "text/plain; charset=utf-8")
-	r.Set("X-Content-Type-Options", "nosniff")
+	r.setStatus(e.Status).set("Content-Type", "text/plain; charset=utf-8")
+	r.set("X-Content-Type-Options", "nosniff")
 	if req, cause := r.c.req, &r.c.srv.cause; req != nil && req.wanted() && cause.Reason == "" {
 		cause.Reason = reasonOf(err)
 	}
-	r.End(e.Message)
+	r.end(e.Message)
 }
 
 // Drop closes the connection without an answer, or in the middle of one.

@@ -134,7 +134,7 @@ func (r *Router) UseErrorAt(path string, h ErrorHandler) {
 // Mount hands requests at and below path to another router, whose routes are
 // relative to it.
 func (r *Router) Mount(path string, other *Router) {
-	if !r.may(eos.AppUse) {
+	if !r.may(eos.AppUse) || !r.may(eos.RouterCreate) {
 		return
 	}
 	r.layers = append(r.layers, layer{pattern: compile(path, r.options, true), path: path, router: other})

@@ -261,7 +261,7 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 		s.stats.Panics++
 		p := &PanicError{Value: v, Stack: debug.Stack()}
 		if req != nil && req.c != nil {
-			p.Method, p.Path = req.Method(), req.Path()
+			p.Method, p.Path = req.head.method, req.path()
 		}
 		s.cause = Final{Reason: p.Error(), Stack: p.Stack}
 		if res.flags&(isSending|hasEnded) == isSending {

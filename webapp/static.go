@@ -1,6 +1,7 @@
 package webapp
 
 import (
+	"github.com/edgesio/edgesio/eos"
 	"io/fs"
 	"path"
 	"strings"
@@ -60,15 +61,15 @@ func Static(root fs.FS, o StaticOptions) Middleware {
 	if !o.NoCacheControl {
 		u.cacheControl = cacheControl(o.MaxAge, o.Immutable)
 	}
-	return func(req *Request, res *Response, next Next) {
-		if req.Method() != "GET" && req.Method() != "HEAD" {
+	return Member(eos.WebAppStatic, func(req *Request, res *Response, next Next) {
+		if req.head.method != "GET" && req.head.method != "HEAD" {
 			o.miss(res.allowIf(o.NoFallthrough), next, &Error{405, StatusText(405)})
 			return
 		}
-		f, err := o.open(&u, root, req.SubPath())
+		f, err := o.open(&u, root, string(req.subPath()))
 		switch {
 		case err == nil && f == nil:
-			res.Status(301).Redirect(string(req.head.rawPath.of(req.raw)) + "/" + query(req))
+			res.setStatus(301).redirect(string(req.head.rawPath.of(req.raw)) + "/" + query(req))
 		case err == nil:
 			res.sendFound(f, &u)
 		case err == error(errHidden), isTrouble(err):
@@ -76,7 +77,7 @@ func Static(root fs.FS, o StaticOptions) Middleware {
 		default:
 			o.miss(res, next, &Error{404, StatusText(404)})
 		}
-	}
+	})
 }
 
 // open finds the file that a path stands for. No error and no file: a directory
@@ -121,14 +122,14 @@ func (o *StaticOptions) miss(res *Response, next Next, e *Error) {
 // allowIf names the methods of files.
 func (r *Response) allowIf(really bool) *Response {
 	if really {
-		r.Set("Allow", "GET, HEAD")
+		r.set("Allow", "GET, HEAD")
 	}
 	return r
 }
 
 // query is the request's query with its question mark, or nothing.
 func query(req *Request) string {
-	if q := req.RawQuery(); len(q) > 0 {
+	if q := req.rawQuery(); len(q) > 0 {
 		return "?" + string(q)
 	}
 	return ""

@@ -2,6 +2,7 @@ package webapp
 
 import (
 	"errors"
+	"github.com/edgesio/edgesio/eos"
 
 	"github.com/edgesio/edgesio/poll"
 )
@@ -24,6 +25,9 @@ var ErrNoTLS = errors.New("webapp: the app has no TLS")
 // AddCert adds a certificate to the app's TLS, or replaces the one of the same
 // Name, for the handshakes that follow. It may be called while the app runs.
 func (a *App) AddCert(c Cert) error {
+	if err := a.server.permits.Check(eos.AppAddCert); err != nil {
+		return err
+	}
 	if a.server.options.TLS == nil {
 		return ErrNoTLS
 	}

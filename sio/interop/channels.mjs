@@ -27,6 +27,7 @@ async function inNode() {
     await report.run(`${label}: messages, pings, broadcast, closes`, async () => check(await talk(base, WebSocket)));
     await report.run(`${label}: frames and pings of the client`, () => frames(WebSocket));
     await report.run(`${label}: origin, protocol, refusals`, () => admission(WebSocket));
+    await report.run(`${label}: users`, () => users(WebSocket));
   }
 }
 
@@ -77,6 +78,21 @@ async function admission(WebSocket) {
   assert.deepEqual(await refusal(WebSocket, "/guarded/a?word=wrong", friend), [403, "wrong word"]);
   assert.equal((await refusal(WebSocket, "/guarded/a/b", friend))[0], 404);
   assert.equal((await refusal(WebSocket, "/nowhere", friend))[0], 404);
+}
+
+// users are told by a token, in a header or the query; a bad one and a proxy's header from elsewhere are refused.
+async function users(WebSocket) {
+  const signed = { headers: { "edger-token": "ada's" } };
+  for (const [path, options, name] of [["", {}, ""], ["", signed, "ada"], ["?edger-token=ada%27s", {}, "ada"]]) {
+    const ws = new WebSocket(`${base}/chat${path}`, options);
+    await once(ws, "open");
+    ws.send("user");
+    assert.equal(String(await once(ws, "message")), `user ${name}`);
+    ws.terminate();
+  }
+  assert.equal((await refusal(WebSocket, "/chat?edger-token=forged", {}))[0], 401);
+  const posing = { headers: { "edger-acoid": "ada" } };
+  assert.deepEqual(await refusal(WebSocket, "/chat", posing), [401, "untrusted address"]);
 }
 
 async function inChromium() {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 )
@@ -68,7 +69,7 @@ func NewAccessLogger(o AccessLogOptions) *AccessLogger {
 // the router (Server.Handle) it does not. They are kept until their responses have
 // ended, which copies their heads.
 func (l *AccessLogger) Middleware() webapp.Middleware {
-	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareMorgan, func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		if l.loop == nil {
 			l.loop = req.Server().Loop()
 		}
@@ -81,7 +82,7 @@ func (l *AccessLogger) Middleware() webapp.Middleware {
 			l.log(&logEntry{req: req, res: res, end: end, at: l.loop.Time(), taken: l.loop.Now() - began})
 		})
 		next(nil)
-	}
+	})
 }
 
 // log appends a line.

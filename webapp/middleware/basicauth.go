@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -26,7 +27,7 @@ func BasicAuth(realm string, check func(c Credentials) bool) webapp.Middleware {
 		}
 	}
 	challenge := `Basic realm="` + realm + `", charset="UTF-8"`
-	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareAuthParser, func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		c, ok := parseBasic(req.Header("Authorization"))
 		switch {
 		case check != nil && (!ok || !check(c)):
@@ -37,7 +38,7 @@ func BasicAuth(realm string, check func(c Credentials) bool) webapp.Middleware {
 			req.SetValue(credentialsKey{}, c)
 		}
 		next(nil)
-	}
+	})
 }
 
 // CredentialsOf returns what BasicAuth read.

@@ -1,6 +1,9 @@
 package middleware
 
-import "github.com/edgesio/edgesio/webapp"
+import (
+	"github.com/edgesio/edgesio/eos"
+	"github.com/edgesio/edgesio/webapp"
+)
 
 // defaultLimit of a parsed body, in bytes, is what the platform has.
 const defaultLimit = 100 << 10
@@ -15,7 +18,7 @@ type parser func(body []byte, params string) (any, error)
 func parse(limit int, types []string, p parser) webapp.Middleware {
 	checkTypes(types)
 	set(&limit, defaultLimit)
-	return func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareBodyParser, func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
 		if !req.HasBody() || req.Parsed() != nil {
 			next(nil)
 			return
@@ -34,7 +37,7 @@ func parse(limit int, types []string, p parser) webapp.Middleware {
 			}
 			next(err)
 		})
-	}
+	})
 }
 
 // set is for defaults.

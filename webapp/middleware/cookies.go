@@ -3,6 +3,7 @@ package middleware
 import (
 	"bytes"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -24,7 +25,7 @@ func Cookies(o CookieOptions) webapp.Middleware {
 	if len(o.Secrets) > 0 {
 		signer = NewSigner(o.Secrets...)
 	}
-	return func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareCookieParser, func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
 		n := 0
 		req.EachHeader(func(name, value []byte) bool {
 			if bytes.EqualFold(name, []byte("Cookie")) {
@@ -40,7 +41,7 @@ func Cookies(o CookieOptions) webapp.Middleware {
 			req.SetValue(signerKey{}, signer)
 		}
 		next(nil)
-	}
+	})
 }
 
 // SignedCookie is the value of a cookie whose signature is right; ok is false if

@@ -15,7 +15,7 @@
 //
 // Bodies: [JSON], [URLEncoded], [Raw], [Text] and [Multipart] read the body of
 // requests of their types; the others go on as they are. Who came: [Cookies],
-// [Session], [BasicAuth], and a nested module, jwt. What may come: [Query],
+// [Session], [BasicAuth], [EOS], and a nested module, jwt. What may come: [Query],
 // [RateLimit], [Cors]. What is served: [Static], [History]. What happened:
 // [AccessLog].
 //

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -37,7 +38,7 @@ func History(o HistoryOptions) webapp.Middleware {
 	if o.Accepts == nil {
 		o.Accepts = []string{"text/html", "*/*"}
 	}
-	return func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareHistory, func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
 		if to := o.target(req); to != "" {
 			if !req.Rewrite(to) {
 				next(&webapp.Error{Status: 400, Message: "path is not clean"})
@@ -45,7 +46,7 @@ func History(o HistoryOptions) webapp.Middleware {
 			}
 		}
 		next(nil)
-	}
+	})
 }
 
 // target is the path that a request is rewritten to, "" for none.

@@ -1,6 +1,9 @@
 package middleware
 
-import "github.com/edgesio/edgesio/webapp"
+import (
+	"github.com/edgesio/edgesio/eos"
+	"github.com/edgesio/edgesio/webapp"
+)
 
 // MultipartOptions bound multipart forms. The zero value is ready to use.
 type MultipartOptions struct {
@@ -62,7 +65,7 @@ func Multipart(o MultipartOptions) webapp.Middleware {
 	set(&o.MaxHeaderBytes, 2<<10)
 	set(&o.MaxMemoryBytes, 32<<20)
 	held := new(int) // of MaxMemoryBytes
-	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareMulter, func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		kind, params, ok := mediaType(req.Header("Content-Type"))
 		if !ok || kind != "multipart/form-data" || !req.HasBody() || req.Parsed() != nil {
 			next(nil)
@@ -77,7 +80,7 @@ func Multipart(o MultipartOptions) webapp.Middleware {
 		}
 		res.OnEnd(func(*webapp.Response, webapp.Ending) { u.release() })
 		req.StreamBody(o.Limit, u)
-	}
+	})
 }
 
 // formUpload is a multipart body on its way to its form.

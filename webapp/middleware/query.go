@@ -1,6 +1,9 @@
 package middleware
 
-import "github.com/edgesio/edgesio/webapp"
+import (
+	"github.com/edgesio/edgesio/eos"
+	"github.com/edgesio/edgesio/webapp"
+)
 
 // QueryOptions bound queries. The zero value is ready to use.
 type QueryOptions struct {
@@ -15,7 +18,7 @@ type queryKey struct{}
 // may ask the request itself, which costs less.
 func Query(o QueryOptions) webapp.Middleware {
 	set(&o.MaxParameters, 1000)
-	return func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareQueryParser, func(req *webapp.Request, _ *webapp.Response, next webapp.Next) {
 		f, err := parseForm(req.RawQuery(), o.MaxParameters)
 		switch err {
 		case nil:
@@ -26,7 +29,7 @@ func Query(o QueryOptions) webapp.Middleware {
 			err = &webapp.Error{Status: 400, Message: "malformed query"}
 		}
 		next(err)
-	}
+	})
 }
 
 // QueryOf is the query that Query parsed, nil if it did not run; a nil Form is

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 )
@@ -59,7 +60,7 @@ func Session(o SessionOptions) webapp.Middleware {
 	if _, err := webapp.AppendCookie(nil, o.cookie("", o.Secure)); err != nil {
 		panic("middleware: session: " + err.Error())
 	}
-	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareSession, func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		if req.Value(sessionKey{}) != nil {
 			next(nil)
 			return
@@ -87,7 +88,7 @@ func Session(o SessionOptions) webapp.Middleware {
 			}
 			next(err)
 		})
-	}
+	})
 }
 
 // SessionOf is the session of a request. It panics if Session did not run, which

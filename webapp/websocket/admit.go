@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
 )
@@ -24,6 +25,31 @@ func (s *Server) handle(req *webapp.Request, res *webapp.Response, next webapp.N
 		s.refuse(res, &webapp.Error{Status: 403, Message: "Origin is not allowed"})
 		return
 	}
+	if req.Asks() {
+		s.identify(req, res)
+		return
+	}
+	s.admit(req, res, h, terms)
+}
+
+// identify finds out who the client is, now or later. Who has a bad token is refused; where nobody gets is for the
+// app's guard to say, which asked before the same.
+func (s *Server) identify(req *webapp.Request, res *webapp.Response) {
+	req.Identify(func(info *eos.Info, err error) {
+		if e := req.Refusal(info, err); e != nil {
+			if e.Status == 401 {
+				res.Set("WWW-Authenticate", "EdgerOS")
+			}
+			s.refuse(res.Set("Cache-Control", "no-store"), e)
+			return
+		}
+		h, terms, _ := ws.Upgrade(req, s.options.PerMessageDeflate != nil) // what it was may not be valid any more
+		s.admit(req, res, h, terms)
+	})
+}
+
+// admit asks Verify, if there is one.
+func (s *Server) admit(req *webapp.Request, res *webapp.Response, h ws.Request, terms ws.Terms) {
 	if s.options.Verify != nil {
 		s.ask(req, res)
 		return

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -84,6 +85,12 @@ func (ch *Channel) setState(to channelState) {
 // Close begins the close handshake behind what is queued: code 0 stands for none, one that must not be sent goes out as
 // 1011, and a reason is cut to 123 bytes. Messages that come until the client's answer are dropped.
 func (ch *Channel) Close(code Code, reason string) {
+	if ch.may(eos.ChannelClose) {
+		ch.close(code, reason)
+	}
+}
+
+func (ch *Channel) close(code Code, reason string) {
 	if ch.state != channelOpen {
 		return
 	}
@@ -95,7 +102,7 @@ func (ch *Channel) Close(code Code, reason string) {
 
 // Abort drops the connection and what is queued.
 func (ch *Channel) Abort() {
-	if ch.state != channelClosed {
+	if ch.state != channelClosed && ch.may(eos.ChannelClose) {
 		ch.conn.Abort(nil)
 		ch.end(ws.StatusAbnormalClosure, "", nil)
 	}
@@ -148,7 +155,7 @@ func (w *wire) OnData(_ *poll.Conn, b []byte) {
 	if err := ch.reader.Feed(b, (*frames)(ch)); err != nil {
 		s := ch.server
 		s.stats.Breaches++
-		s.app.Server().Log().Warn("websocket", err.Error(), ch.RemoteAddr(), nil)
+		s.app.Log().Warn("websocket", err.Error(), ch.RemoteAddr(), nil)
 		ch.fail(err.(ws.Error).Code(), err)
 	}
 }

@@ -1,13 +1,14 @@
 package websocket
 
 import (
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp/ws"
 )
 
 // Send queues a text message, which must be UTF-8.
 func (ch *Channel) Send(text string) Status {
-	if ch.state != channelOpen {
+	if ch.state != channelOpen || !ch.may(eos.ChannelSend) {
 		return poll.Dropped
 	}
 	out := ch.conn.Out()
@@ -19,7 +20,7 @@ func (ch *Channel) SendBytes(data []byte) Status { return ch.SendData(data, true
 
 // SendData queues a message of either kind, the form in which OnMessage brings it; data is copied.
 func (ch *Channel) SendData(data []byte, binary bool) Status {
-	if ch.state != channelOpen {
+	if ch.state != channelOpen || !ch.may(eos.ChannelSend) {
 		return poll.Dropped
 	}
 	out := ch.conn.Out()
@@ -72,7 +73,7 @@ func (m *Message) Reset(data []byte, binary bool) {
 
 // SendMessage is SendData for a message that goes to many channels.
 func (ch *Channel) SendMessage(m *Message) Status {
-	if ch.state != channelOpen {
+	if ch.state != channelOpen || !ch.may(eos.ChannelSend) {
 		return poll.Dropped
 	}
 	if m.frame.Empty() {

@@ -36,8 +36,8 @@ type Options struct {
 	PingInterval, PingTimeout time.Duration
 	// CloseTimeout is how long Close waits for the client's close frame. Default 5 s.
 	CloseTimeout time.Duration
-	// OnError is told of panics in handlers, whose channel is closed with code 1011. Default: a log line, at most one
-	// in 5 s.
+	// OnError is told of panics in handlers, whose channel is closed with code 1011, and of calls that the permission
+	// matrix denies. Default: a log line, at most one in 5 s.
 	OnError func(err error)
 }
 

@@ -29,10 +29,22 @@ func (s *Server) remember(req *webapp.Request) record {
 }
 
 // URL is the request target as it was sent.
-func (ch *Channel) URL() string { return ch.record.target }
+func (ch *Channel) URL() string {
+	if !ch.may(eos.ChannelPath) {
+		return ""
+	}
+	return ch.record.target
+}
 
 // Path is the path of the request as it was sent, without the query.
 func (ch *Channel) Path() string {
+	if !ch.may(eos.ChannelPath) {
+		return ""
+	}
+	return ch.path()
+}
+
+func (ch *Channel) path() string {
 	path, _, _ := strings.Cut(ch.record.target, "?")
 	return path
 }
@@ -52,6 +64,9 @@ func (ch *Channel) Header(name string) string {
 // Headers iterates over the names, in lower case, and values of the header lines that were kept, in the order of the
 // request.
 func (ch *Channel) Headers(yield func(name, value string) bool) {
+	if !ch.may(eos.ChannelHeaders) {
+		return
+	}
 	ws.HeadLines(ch.record.head.Value())(yield)
 }
 
@@ -64,7 +79,7 @@ type rare struct {
 
 // EOS is the platform's information about the user, as it was told to the request; nil for nobody.
 func (ch *Channel) EOS() *eos.Info {
-	if ch.rare == nil {
+	if ch.rare == nil || !ch.may(eos.ChannelEOS) {
 		return nil
 	}
 	return ch.rare.eos

@@ -36,6 +36,11 @@ func newRig(t testing.TB, o Options) *rig {
 
 func newFaultyRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig {
 	t.Helper()
+	return newEOSRig(t, seed, f, o, nil)
+}
+
+func newEOSRig(t testing.TB, seed uint64, f polltest.Faults, o Options, users *webapp.EOSOptions) *rig {
+	t.Helper()
 	r := &rig{TB: t, k: polltest.New(seed, f)}
 	var err error
 	if r.loop, err = poll.New(poll.Options{Kernel: r.k}); err != nil {
@@ -44,7 +49,7 @@ func newFaultyRig(t testing.TB, seed uint64, f polltest.Faults, o Options) *rig 
 	quiet := slog.New(slog.NewTextHandler(&r.logs, nil))
 	listen := poll.ListenOptions{Limits: poll.Limits{SoftBytes: 4 << 10, HardBytes: 1 << 20}}
 	r.app, err = webapp.CreateWith(r.loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80},
-		webapp.Options{Logger: quiet, Listen: listen})
+		webapp.Options{Logger: quiet, Listen: listen, EOS: users})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/ws"
@@ -12,6 +13,7 @@ import (
 // A Server is a WebSocket server on a path of an app. Loop's goroutine only.
 type Server struct {
 	app          *webapp.App
+	permits      *eos.Guard
 	loop         *poll.Loop
 	options      Options
 	onConnection func(*Channel, *webapp.Request)
@@ -41,16 +43,19 @@ type Stats struct {
 // NewServer makes a server of the WebSocket requests for path, a pattern as those of the app's routes. Middlewares and
 // routes that were added to the app before come first.
 func NewServer(app *webapp.App, path string, o Options) (*Server, error) {
+	if err := app.Guard().Check(eos.WsServerCreateServer); err != nil {
+		return nil, err
+	}
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{app: app, loop: app.Loop(), options: o, grain: pingGrain(o)}
+	s := &Server{app: app, permits: app.Guard(), loop: app.Loop(), options: o, grain: pingGrain(o)}
 	s.limits = ws.Limits{MessageBytes: o.MaxMessageBytes, Fragments: o.MaxFragments, Inflater: &s.inflater}
 	if o.PerMessageDeflate != nil {
 		s.deflater.Threshold = o.PerMessageDeflate.Threshold
 	}
-	app.Use(path, s.handle)
+	app.Use(path, webapp.Member(eos.WsServerCreateServer, s.handle))
 	return s, nil
 }
 
@@ -129,7 +134,7 @@ func (s *Server) shrink() {
 func (s *Server) Close() {
 	s.closed = true
 	s.Each(func(ch *Channel) bool {
-		ch.Close(ws.StatusGoingAway, "")
+		ch.close(ws.StatusGoingAway, "")
 		return true
 	})
 }
@@ -153,11 +158,7 @@ func (s *Server) guard(ch *Channel) {
 		return
 	}
 	s.stats.Panics++
-	p := &PanicError{Path: ch.Path(), Value: v, Stack: debug.Stack()}
+	p := &PanicError{Path: ch.path(), Value: v, Stack: debug.Stack()}
 	ch.fail(ws.StatusInternalServerError, p)
-	if s.options.OnError != nil {
-		s.options.OnError(p)
-	} else {
-		s.app.Server().Log().Error("websocket handler", p.Error(), string(p.Stack))
-	}
+	s.report(p, string(p.Stack))
 }

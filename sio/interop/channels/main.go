@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/websocket"
@@ -28,7 +29,11 @@ func main() {
 	check(err)
 	loop, err := poll.New(poll.Options{})
 	check(err)
-	app, err := webapp.Create(loop, "channels", webapp.Addr{Host: addr.Addr().String(), Port: int(addr.Port())})
+	app, err := webapp.CreateWith(loop, "channels", webapp.Addr{Host: addr.Addr().String(), Port: int(addr.Port())},
+		webapp.Options{EOS: &webapp.EOSOptions{Verifier: &eos.TrustedProxy{
+			Addresses: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")},
+			Next:      eos.Table{"ada's": {User: &eos.User{Acoid: "ada"}}},
+		}}})
 	check(err)
 	app.Get("/", func(_ *webapp.Request, res *webapp.Response) {
 		res.Type("text/html; charset=utf-8").End("<!doctype html><title>channels</title>")
@@ -80,6 +85,8 @@ func serve(s *websocket.Server) {
 				for i := range 1000 {
 					ch.Send(strconv.Itoa(i))
 				}
+			case word == "user":
+				ch.Send("user " + ch.EOS().Acoid())
 			case word == "who":
 				ch.Send(room + " " + ch.Path() + " " + ch.Protocol() + " " + ch.Header("User-Agent"))
 			default:

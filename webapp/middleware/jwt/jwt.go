@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -79,7 +80,7 @@ func New(o Options) webapp.Middleware {
 	}
 	parser := jwt.NewParser(rules...)
 	challenge := `Bearer realm="` + o.Realm + `"`
-	return func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
+	return webapp.Member(eos.MiddlewareJWT, func(req *webapp.Request, res *webapp.Response, next webapp.Next) {
 		token := o.token(req)
 		if token == "" {
 			if o.Optional {
@@ -103,7 +104,7 @@ func New(o Options) webapp.Middleware {
 		}
 		req.SetValue(claimsKey{}, claims)
 		next(nil)
-	}
+	})
 }
 
 // token is the token of a request, "" if there is none.
