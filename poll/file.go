@@ -52,7 +52,11 @@ func (c *Conn) SendFile(f *os.File, offset, n int64) Status {
 		panic("poll: SendFile of a part that no file has")
 	}
 	if c.state != open {
-		_ = f.Close()
+		var queued *filePart // what Close lets go out may need f
+		if c.out != nil {
+			queued = c.out.file
+		}
+		(&filePart{file: f}).close(queued)
 		return Dropped
 	}
 	if c.Out(); c.out.size == 0 && c.out.file == nil {

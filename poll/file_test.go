@@ -159,6 +159,9 @@ func TestFileIsSentBeforeTheEnd(t *testing.T) {
 			p.CloseWrite()
 		} else {
 			s.c.Close()
+			if s.c.SendFile(f, 0, 10) != poll.Dropped || isClosed(f) {
+				t.Error("a part that was dropped took the file from the one before")
+			}
 		}
 		var got []byte
 		r.until("the end", func() bool { got = append(got, p.Read()...); return p.EOF() })

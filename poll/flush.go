@@ -29,8 +29,11 @@ func (c *Conn) flush(tell bool) {
 			}
 		}
 		n, offered, errno := c.write()
-		if offered == 0 { // the layer holds it back
-			return
+		if offered == 0 {
+			if c.state == closing && c.out != nil && c.out.empty() {
+				continue // the layer dropped it, and has no farewell
+			}
+			return // the layer holds it back
 		}
 		if errno != 0 && errno != eagain {
 			c.Abort(errno)

@@ -194,11 +194,7 @@ func (w *Wire) finished() {
 // written, as after a FIN; after an error only what tells the peer about it.
 func (w *Wire) end(err error) {
 	c := w.conn
-	if err == io.EOF {
-		c.flags |= isFinished
-	} else {
-		w.broken = true
-	}
+	w.broken = err != io.EOF
 	c.leave(err)
 	c.setState(closing)
 	c.loop.slow.add(c)

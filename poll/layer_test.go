@@ -257,3 +257,94 @@ func TestLayerHold(t *testing.T) {
 	r.until("the end", func() bool { return r.l.Stats().Conns == 0 })
 	r.end()
 }
+
+// mute has no farewell, as TLS before its handshake is done.
+type mute struct{ *toy }
+
+func (mute) Bye(dst []byte) []byte { return dst }
+
+// Output that never gets sealed does not hold the FIN up.
+func TestLayerSaysFINAtOnce(t *testing.T) {
+	for _, how := range []string{"Close", "error"} {
+		r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Layer: func(c *poll.Conn) poll.Layer {
+			return mute{&toy{wire: c.Wire()}}
+		}})
+		r.data = func(s *side, _ []byte) { s.c.Write([]byte("never sealed")) }
+		p, s := r.pair()
+		if how == "Close" {
+			s.c.Write([]byte("never sealed"))
+			s.c.Close()
+		} else {
+			p.Write(append(record([]byte{0, 0}, []byte("x")), 0xfe, 0))
+		}
+		began := r.l.Now()
+		r.until("FIN", p.EOF)
+		if d := r.l.Now() - began; d > 100 {
+			t.Errorf("%s: FIN came after %d ms", how, d)
+		}
+		p.Close()
+		r.until("the end", func() bool { return r.l.Stats().Conns == 0 })
+		r.end()
+	}
+}
+
+// What Accept writes passes through the layer, however much it is, and is not sent
+// if the layer is not ready before Close.
+func TestLayerSealsWhatAcceptWrites(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		var r *rig
+		n := 100 << 10
+		o := poll.ListenOptions{
+			Layer: func(c *poll.Conn) poll.Layer { return mute{&toy{wire: c.Wire()}} },
+			Accept: func(c *poll.Conn) poll.Handler {
+				s := &side{c: c}
+				r.all = append(r.all, s)
+				c.Write(pattern(n))
+				if closes {
+					c.Close()
+				}
+				return s
+			},
+		}
+		r = newRig(t, 1, polltest.Faults{}, o)
+		p := r.k.Dial(at)
+		for range 5 {
+			r.poll()
+		}
+		if got := p.Read(); len(got) > 0 {
+			t.Errorf("%d bytes came before the layer was ready", len(got))
+		}
+		if !closes {
+			p.Write([]byte{0, 0})
+			var wire []byte
+			r.until("output", func() bool { wire = append(wire, p.Read()...); return r.all[0].c.Buffered() == 0 })
+			wire = append(wire, p.Read()...)
+			got, _ := spoken(t, wire)
+			same(t, "output", got, pattern(n))
+		}
+		p.Close()
+		r.until("the end", func() bool { return r.l.Stats().Conns == 0 })
+		r.end()
+	}
+}
+
+// What a peer sends behind its farewell does not turn the answer into a reset.
+func TestLayerDataBehindFarewell(t *testing.T) {
+	r, _ := layered(t, 1, polltest.Faults{}, false)
+	p, s := r.pair()
+	s.c.Write(pattern(300 << 10))
+	p.Stall()
+	p.Write(append(record([]byte{0, 0}, []byte("x")), 0xff, 0xff))
+	r.until("the farewell", func() bool { return s.closes == 1 })
+	p.WriteString("and more")
+	r.poll()
+	p.Resume()
+	var wire []byte
+	r.until("the server's end", func() bool { end := p.Ended(); wire = append(wire, p.Read()...); return end })
+	if got, bye := spoken(t, wire); p.WasReset() || !bye || len(got) != 300<<10 {
+		t.Errorf("reset %v, farewell %v, %d bytes", p.WasReset(), bye, len(got))
+	}
+	p.Close()
+	r.until("the end", func() bool { return r.l.Stats().Conns == 0 })
+	r.end()
+}

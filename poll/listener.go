@@ -152,11 +152,16 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 		ln.full = true
 		l.kernel.Modify(ln.fd, 0)
 	}
+	if ln.options.Layer != nil {
+		c.flags |= isBlocked // nothing goes out before the layer stands
+	}
 	if c.handler = ln.options.Accept(c); c.handler == nil {
 		l.stats.Refused++
 		c.Abort(nil)
-	} else if ln.options.Layer != nil && c.state == open {
+	} else if ln.options.Layer != nil && c.state != closed {
+		c.flags &^= isBlocked
 		c.addLayer(ln.options.Layer)
+		c.pend()
 	}
 }
 

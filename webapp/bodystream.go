@@ -40,7 +40,7 @@ func (f bodyFuncs) OnBodyEnd(_ *Request, _ *Response, err error) { f.end(err) }
 // connection reads at once. The peer must send Options.MinBodyRate bytes a second
 // in each Options.BodyTimeout, time in which the body is paused left out.
 func (r *Request) StreamBody(limit int64, to BodyStream) {
-	if r.c == nil || r.c.res != r.res {
+	if r.c == nil || r.c.res != r.res || r.res.Ended() {
 		to.OnBodyEnd(r, r.res, ErrAborted)
 		return
 	}
@@ -140,14 +140,13 @@ func (c *conn) flow() bool {
 			return c.hold()
 		}
 		data, n, e := c.body.next(c.in)
-		if e == nil && int64(len(data)) > up.left {
-			e = ErrBodyTooLarge
-		}
 		if e != nil {
 			return c.endFlow(e)
 		}
-		c.in = c.in[n:]
+		c.in = c.in[n:] // c.body has counted it, too large or not
 		switch {
+		case int64(len(data)) > up.left:
+			return c.endFlow(ErrBodyTooLarge)
 		case n == 0:
 			return c.hold()
 		case len(data) == 0:

@@ -275,3 +275,24 @@ func TestHookPanics(t *testing.T) {
 		t.Error(told, r.errs)
 	}
 }
+
+// TestStreamTooLargeKeepsFraming: a chunk beyond the limit is still the body's, and never the next request.
+func TestStreamTooLargeKeepsFraming(t *testing.T) {
+	s := &sink{limit: 10}
+	inner := 0
+	r := newRig(t, Options{}, func(app *App) {
+		app.Post("/:kind", s.handle)
+		app.Get("/inner", func(_ *Request, res *Response) { inner++; res.End("smuggled") })
+		app.Get("/", func(_ *Request, res *Response) { res.End("hello") })
+	})
+	c := r.dial().send(chunk("\r\n0\r\n\r\n" + get("/inner")))
+	if res := c.next("POST"); res.StatusCode != 413 || s.err != ErrBodyTooLarge {
+		t.Error(res.StatusCode, s.err)
+	}
+	c.send(get("/")).want(200, "hello")
+	if inner > 0 {
+		t.Error("a part of the body became a request")
+	}
+	c.Close()
+	r.settle()
+}

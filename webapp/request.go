@@ -315,7 +315,7 @@ func (r *Request) SetEOS(info *eos.Info) { r.eos = info }
 // limit bytes is not read. A receiver that stores the request's views must
 // copy them.
 func (r *Request) ReadBody(limit int, to BodyReceiver) {
-	if r.c == nil || r.c.res != r.res {
+	if r.c == nil || r.c.res != r.res || r.res.Ended() {
 		to.OnBody(r, r.res, nil, ErrAborted)
 		return
 	}

@@ -378,6 +378,9 @@ func (r *Response) Drop() {
 func (r *Response) drop() {
 	c := r.c
 	r.flags |= hasEnded
+	if s, ok := r.aborter.(*pieceSender); ok {
+		s.file.Close()
+	}
 	r.aborter = nil
 	c.over(c.req, r, 0, errDropped)
 	c.res, c.req = nil, nil

@@ -19,15 +19,19 @@ const (
 // brings, piece by piece. For the application the response has ended.
 func (r *Response) sendParts(f fs.File, parts []filePart, length int64) {
 	r.flags |= isSending
+	if r.c.takeUpload() != nil { // nobody waits for the body any more
+		r.c.setState(connServing)
+		r.c.due = 0
+	}
+	s := &pieceSender{file: f, parts: parts, after: r.aborter}
+	r.aborter = s // closes the file if a hook panics
 	r.c.write(r.appendHead(r.c.pc.Out(), length))
 	sys, ok := f.(*os.File)
 	if !ok || length <= fileChunkBytes {
-		s := &pieceSender{file: f, parts: parts, after: r.aborter}
-		r.aborter = s
 		s.OnDrain(r)
 		return
 	}
-	r.aborter = &fileSender{after: r.aborter}
+	r.aborter = &fileSender{after: s.after}
 	for _, p := range parts {
 		r.c.write(append(r.c.pc.Out(), p.text...))
 		if p.n > 0 {
@@ -68,7 +72,6 @@ func (s *pieceSender) OnDrain(r *Response) {
 		}
 		b, err := s.piece(r.c.pc.Out())
 		if err != nil {
-			s.file.Close()
 			r.drop() // it was promised longer
 			return
 		}

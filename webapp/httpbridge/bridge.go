@@ -149,6 +149,7 @@ func (b *bridge) run(r *http.Request, res *webapp.Response) {
 	x := &exchange{bridge: b, res: res, cancel: cancel, ack: make(chan struct{}, 1)}
 	w := &writer{x: x, done: ctx.Done(), header: make(http.Header), declared: -1, head: r.Method == "HEAD"}
 	res.OnAbort(x)
+	res.OnEnd(func(*webapp.Response, webapp.Ending) { x.leave() }) // whoever ended it
 	if b.options.Timeout > 0 {
 		b.loop.Arm(&x.timer, b.options.Timeout, x)
 	}

@@ -43,8 +43,11 @@ type writer struct {
 // start runs the handler on a goroutine; when it returns the loop finishes the response.
 func start(b *bridge, w *writer, r *http.Request) {
 	go func() {
-		err := w.run(b.handler, r)
-		_ = b.loop.Post(func() { w.x.finish(w, err) }) // a closed loop has no clients
+		err := http.ErrAbortHandler // it left by runtime.Goexit
+		defer func() {
+			_ = b.loop.Post(func() { w.x.finish(w, err) }) // a closed loop has no clients
+		}()
+		err = w.run(b.handler, r)
 	}()
 }
 
