@@ -52,10 +52,25 @@ func mask(b []byte, name string) []byte {
 
 // LogTarget is Target as it may stand in a log: with *** for the values of token
 // and srand.
-func (r *Request) LogTarget() string {
-	var names []string
-	if r.c != nil {
-		names = r.c.srv.log.hidden
+func (r *Request) LogTarget() string { return string(redact(r.RawTarget(), r.secrets())) }
+
+// LogHeader is Header likewise: a token or srand itself, or a URL that has one.
+func (r *Request) LogHeader(name string) string {
+	v, ok := r.HeaderLookup(name)
+	for _, list := range [...][]string{platformSecrets, r.secrets()} {
+		for _, secret := range list {
+			if ok && fold(name, secret) {
+				return masked
+			}
+		}
 	}
-	return string(redact(r.RawTarget(), names))
+	return string(redact(v, r.secrets()))
+}
+
+// secrets are the names that the server's log hides.
+func (r *Request) secrets() []string {
+	if r.c == nil {
+		return nil
+	}
+	return r.c.srv.log.hidden
 }

@@ -89,7 +89,7 @@ func logTokenOf(name, arg string) logToken {
 	case "method":
 		return func(dst []byte, e *logEntry) []byte { return append(dst, e.req.Method()...) }
 	case "url":
-		return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.Target()) }
+		return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.LogTarget()) }
 	case "http-version":
 		return func(dst []byte, e *logEntry) []byte { return append(dst, "1."+strconv.Itoa(e.req.Minor())...) }
 	case "status":
@@ -114,7 +114,7 @@ func logTokenOf(name, arg string) logToken {
 }
 
 func headerToken(name string) logToken {
-	return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.Header(name)) }
+	return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.LogHeader(name)) }
 }
 
 // appendStatus: a response whose head was never sent has none.
