@@ -107,9 +107,7 @@ func queryJSON(query string) string {
 
 // connect begins the way of a socket into a namespace.
 func (c *Client) connect(name, auth string) {
-	if p := c.server.opts.Policy; p != nil && !p.MayConnect(groups[c.group], name) {
-		err := c.deny(nil, actConnect, name)
-		c.refuseNamespace(name, Error{Message: err.Error(), Data: err}, true)
+	if !c.mayConnect(name) {
 		return
 	}
 	ns := c.server.lookup(name, auth, c)
@@ -145,8 +143,7 @@ type admission struct {
 // begin starts the chain, or passes over it for a socket that comes back.
 func (a *admission) begin() {
 	if s := a.socket; s.Recovered() && !s.Server().opts.ConnectionStateRecovery.RunMiddlewares {
-		a.over = true
-		s.onConnect()
+		a.end()
 		return
 	}
 	a.next(nil)
@@ -179,8 +176,18 @@ func (a *admission) next(err error) {
 		})
 		return
 	}
+	a.end()
+}
+
+// end lets the socket in, unless its user has lost the right to it on the way.
+func (a *admission) end() {
 	a.over = true
-	s.onConnect()
+	switch s := a.socket; {
+	case s.client.mayConnect(s.ns.name):
+		s.onConnect()
+	case s.state == socketConnecting: // OnDenied may have closed the client
+		s.abandon()
+	}
 }
 
 // call calls a middleware; a panic in it refuses the socket.

@@ -96,7 +96,8 @@ func (s *Socket) receives(event string) bool {
 // EOS is the platform's information about the user, nil for nobody.
 func (s *Socket) EOS() *eos.Info { return s.client.conn.EOS() }
 
-// Group is the user's group, as Options.Accounts had it when the session began or Regroup was called.
+// Group is the user's group, as Options.Accounts had it when the session began, when one of its sockets last came to a
+// namespace (with a policy), or when Regroup was called.
 func (s *Socket) Group() eos.Group { return groups[s.client.group] }
 
 // groupOf finds the group of a client.
@@ -149,6 +150,23 @@ func (s *Socket) tell1(event string, arg any) {
 	enc := s.client.server.open(s.ns.wire)
 	enc.event(event, []any{arg})
 	s.finish(enc, typeEvent, 0, false, false)
+}
+
+// mayConnect tells whether the client's user, whose group is asked for anew, may join a namespace, and refuses it.
+func (c *Client) mayConnect(name string) bool {
+	p := c.server.opts.Policy
+	if p == nil {
+		return true
+	}
+	if c.server.opts.Accounts != nil {
+		c.group = c.server.groupOf(c)
+	}
+	if p.MayConnect(groups[c.group], name) {
+		return true
+	}
+	err := c.deny(nil, actConnect, name)
+	c.refuseNamespace(name, Error{Message: err.Error(), Data: err}, true)
+	return false
 }
 
 // mayJoin tells why the socket may not join rooms, nil when it may join all of them.

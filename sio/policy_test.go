@@ -256,3 +256,32 @@ func TestNoPolicy(t *testing.T) {
 	r.io.Regroup()
 	c.expect("nothing")
 }
+
+// A user who lost a group joins nothing by it, although no socket of theirs was there to be told.
+func TestRegroupReachesWaitingClients(t *testing.T) {
+	r := policyRig(t, Options{})
+	var admit func(error)
+	r.io.Of("/admin").Use(func(_ *Socket, next func(error)) { admit = next })
+	refused := func(group string) string {
+		return `44/admin,{"message":"eos: group ` + group + ` may not connect \"/admin\"","data":` +
+			data("connect", "/admin", group) + `}`
+	}
+	idle, left, late := r.user("ada"), r.user("ada", "/"), r.user("ada")
+	left.send("41")
+	late.send("40/admin,")
+	r.settle()
+	if admit == nil {
+		t.Fatal("an admin was not asked")
+	}
+	r.io.opts.Accounts = eos.AccountTable{"ada": eos.Member}
+	r.io.Regroup()
+	for _, c := range []*wsClient{idle, left} {
+		c.send("40/admin,")
+		c.expect(refused("user"))
+	}
+	admit(nil)
+	late.expect(refused("user"))
+	if n := len(r.io.Of("/admin").Sockets()); n != 0 {
+		t.Errorf("%d sockets in /admin", n)
+	}
+}

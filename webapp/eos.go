@@ -201,12 +201,14 @@ func (r *Response) refuse(e *Error) {
 	}{e.Status, StatusText(e.Status), e.Message})
 }
 
-// guarded tells whether the path is below one of Guard's prefixes.
-func (r *Request) guarded() bool {
+// guarded tells whether the request's path is below one of Guard's prefixes.
+func (r *Request) guarded() bool { return r.guards(r.head.path) }
+
+// guards tells it of any path.
+func (r *Request) guards(path []byte) bool {
 	if r.c == nil || r.c.srv.options.EOS == nil {
 		return false
 	}
-	path := r.head.path
 	for _, prefix := range r.c.srv.options.EOS.Guard {
 		n := len(prefix)
 		if len(path) == n-1 && prefix[n-1] == '/' {

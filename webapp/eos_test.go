@@ -300,3 +300,26 @@ func TestVerifierTimeoutOption(t *testing.T) {
 	refused(t, c.next("GET"), 503, "verification took too long")
 	c.Close()
 }
+
+// No rewriting leads around the guard.
+func TestRewriteKeepsTheGuard(t *testing.T) {
+	r := newRig(t, Options{EOS: &EOSOptions{Verifier: &verdicts{}}}, func(app *App) {
+		app.Use("/", func(req *Request, res *Response, next Next) {
+			to, ok := strings.CutPrefix(req.Path(), "/v1")
+			if ok && !req.Rewrite(to) {
+				res.Status(400).End("no")
+				return
+			}
+			next(nil)
+		})
+		app.Get("*", func(req *Request, res *Response) { res.End(req.Path() + "|" + req.EOS().Acoid()) })
+	})
+	for _, path := range []string{"/v1/api/x", "/v1/API/x", "/v1/api", "/v1/api/x?edger-token=good"} {
+		if got := r.once(get(path)); got.StatusCode != 400 {
+			t.Errorf("%s: %d %q", path, got.StatusCode, got.body)
+		}
+	}
+	if got := r.once(get("/v1/open")); got.body != "/open|" {
+		t.Error(got.body)
+	}
+}

@@ -57,6 +57,9 @@ func (r *Router) serve(req *Request, res *Response) {
 	req.walk(nil)
 }
 
+// errPathSteps is the end of a path that takes too many tries to match.
+var errPathSteps = &Error{400, "path takes too long to match"}
+
 // proceed is what next does.
 func (r *Request) proceed(err error) {
 	if r.c == nil || !r.chain.open || r.res.Ended() {
@@ -116,6 +119,10 @@ func (r *Request) walk(err error) {
 			continue
 		}
 		n, params, ok := l.match(r.head.path, f.mounted, r.params[:f.params])
+		if n < 0 {
+			c.stack, err = c.stack[:0], errPathSteps
+			continue
+		}
 		if !ok {
 			continue
 		}

@@ -31,7 +31,9 @@ const (
 )
 
 // maxMatchSteps bounds the tries that one match may take: a pattern with several
-// names in a segment must not be a lever for a peer.
+// names in a segment must not be a lever for a peer. A path that takes more is
+// refused: taken for one that does not match, it would pass a middleware by that
+// stands in front of a route.
 const maxMatchSteps = 1 << 13
 
 // scanStep is how many looked-at bytes of a segment count as one try.
@@ -127,17 +129,20 @@ type matcher struct {
 }
 
 // match matches path[base:] and appends what the names stand for to params. n is
-// where the match ends in path.
+// where the match ends in path, or -1 if that is not known after maxMatchSteps.
 func (p *pattern) match(path []byte, base int, params []param) (n int, _ []param, ok bool) {
 	if base == len(path) && len(p.parts) == 1 && p.parts[0].text == "/" {
 		return base, params, true // a mounted router's own root
 	}
 	m := matcher{pattern: p, path: path, params: params, steps: maxMatchSteps}
 	n, ok = m.rest(p.parts, base)
-	if !ok {
-		return 0, params, false
+	switch {
+	case ok:
+		return n, m.params, true
+	case m.steps < 0:
+		return -1, params, false
 	}
-	return n, m.params, true
+	return 0, params, false
 }
 
 // rest matches the remaining parts from at on.

@@ -60,9 +60,26 @@ func (r *Request) LogTarget() string {
 	if !r.may(eos.RequestURL) {
 		return ""
 	}
-	var names []string
-	if r.c != nil {
-		names = r.c.srv.log.hidden
+	return string(redact(r.target(), r.secrets()))
+}
+
+// LogHeader is Header likewise: a token or srand itself, or a URL that has one.
+func (r *Request) LogHeader(name string) string {
+	v, ok := r.HeaderLookup(name)
+	for _, list := range [...][]string{platformSecrets, r.secrets()} {
+		for _, secret := range list {
+			if ok && fold(name, secret) {
+				return masked
+			}
+		}
 	}
-	return string(redact(r.target(), names))
+	return string(redact(v, r.secrets()))
+}
+
+// secrets are the names that the server's log hides.
+func (r *Request) secrets() []string {
+	if r.c == nil {
+		return nil
+	}
+	return r.c.srv.log.hidden
 }

@@ -12,10 +12,14 @@ func (r *Request) Server() *Server {
 // Rewrite makes the request one for another path, for the routes and middleware
 // behind the caller; Target stays as it was sent. path is the program's own: it
 // begins with a slash and has no "." or ".." segment. It returns false, and
-// changes nothing, where path is not clean, or below a router that is mounted,
-// whose part of the path is decided already.
+// changes nothing, where path is not clean, below a router that is mounted, whose
+// part of the path is decided already, and from outside the guard of EOSOptions to
+// below it, unless the user is verified.
 func (r *Request) Rewrite(path string) bool {
 	if r.c == nil || len(r.chain.stack) > 1 || !isClean(path) {
+		return false
+	}
+	if (r.eos == nil || r.eos.User == nil) && r.guards([]byte(path)) {
 		return false
 	}
 	r.head.path, r.rewritten = []byte(path), true

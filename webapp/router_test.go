@@ -239,3 +239,19 @@ func TestPanics(t *testing.T) {
 		t.Errorf("%v\n%s", p, p.Stack)
 	}
 }
+
+// A path that takes too many tries passes no middleware by: it is refused.
+func TestLongPathsPassNoMiddleware(t *testing.T) {
+	r := newRig(t, Options{}, func(app *App) {
+		app.Use("/*/private/*", func(_ *Request, res *Response, _ Next) { res.Status(403).End("no") })
+		app.Get("*", func(_ *Request, res *Response) { res.End("secret") })
+	})
+	if got := r.once(get("/a/private/b")); got.StatusCode != 403 {
+		t.Fatal(got.StatusCode, got.body)
+	}
+	long := "/a/private/"
+	long += strings.Repeat("b", 8<<10-len(long))
+	if got := r.once(get(long)); got.StatusCode < 400 || got.body == "secret" {
+		t.Errorf("%d %q", got.StatusCode, got.body)
+	}
+}

@@ -71,6 +71,7 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
+	g.app.Server().Log().Hide(renewalName)
 	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err

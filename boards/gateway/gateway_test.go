@@ -336,3 +336,23 @@ func TestNarrowedMatrix(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who is taken out of the users' file gets no new srand.
+func TestRenewOfRemoved(t *testing.T) {
+	r := start(t)
+	pair := r.signIn("uma", "rose")
+	if err := os.WriteFile(r.users, []byte(userLine(t, "ada", "1001", "admin", "tulip", "Ada")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	r.on(func() {
+		r.accounts.changed = func(err error) { done <- err }
+		r.accounts.reload()
+	})
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if status, text, _ := r.ask("POST", "/srand", "", pair); status != 401 {
+		t.Errorf("%d %s", status, text)
+	}
+}

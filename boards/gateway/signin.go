@@ -128,7 +128,8 @@ func (d *desk) check(from netip.Addr, name, text string, res *webapp.Response) {
 
 // renew makes a srand for a token that still holds. The old one need not be fresh: pages sleep.
 func (d *desk) renew(req *webapp.Request, res *webapp.Response) {
-	srand, err := d.tokens.renew(req.Header(eos.TokenName), req.Header(renewalName), d.loop.Time())
+	srand, err := d.tokens.renew(req.Header(eos.TokenName), req.Header(renewalName), d.loop.Time(),
+		d.accounts.has)
 	if err != nil {
 		d.refuse(res, 401, err.Error())
 		return

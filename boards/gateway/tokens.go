@@ -18,7 +18,10 @@ const (
 	maxKeyBytes = 4096
 )
 
-var errRenewal = errors.New("this is not the renewal secret of the token")
+var (
+	errRenewal = errors.New("this is not the renewal secret of the token")
+	errAccount = errors.New("there is no such account any more")
+)
 
 // tokens signs tokens and believes its own. Token and srand travel in URLs, which end up in logs; the renewal secret of
 // a token does not, and without it nobody gets a new srand: what leaked is worth nothing after a minute or two.
@@ -78,12 +81,16 @@ func (t *tokens) issue(u *user, now time.Time) (p pair, err error) {
 	return p, err
 }
 
-// renew makes a srand for a token that still holds.
-func (t *tokens) renew(token, renewal string, now time.Time) (srand string, err error) {
+// renew makes a srand for a token that still holds, if its account does.
+func (t *tokens) renew(token, renewal string, now time.Time, holds func(acoid string) bool) (srand string, err error) {
 	if srand, err = t.issuer.Renew(token, now); err != nil {
 		return "", err
 	}
-	t.Verify(&eos.Claim{Token: token, Srand: srand, Now: now}, func(_ *eos.Info, verr error) { err = verr })
+	t.Verify(&eos.Claim{Token: token, Srand: srand, Now: now}, func(info *eos.Info, verr error) {
+		if err = verr; err == nil && !holds(info.Acoid()) {
+			err = errAccount
+		}
+	})
 	if err != nil {
 		return "", err
 	}

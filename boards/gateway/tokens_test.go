@@ -36,13 +36,13 @@ func TestKeys(t *testing.T) {
 	if err != nil || !p.expires.Equal(now.Add(12*time.Hour)) {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if _, err := open(path).renew(p.token, p.renewal, now.Add(time.Hour)); err != nil {
+	if _, err := open(path).renew(p.token, p.renewal, now.Add(time.Hour), anyone); err != nil {
 		t.Errorf("after a restart: %v", err)
 	}
-	if _, err := open("").renew(p.token, p.renewal, now); err == nil {
+	if _, err := open("").renew(p.token, p.renewal, now, anyone); err == nil {
 		t.Error("another key believes it")
 	}
-	if _, err := open(path).renew(p.token, p.renewal, p.expires); err == nil {
+	if _, err := open(path).renew(p.token, p.renewal, p.expires, anyone); err == nil {
 		t.Error("an expired token is renewed")
 	}
 	late := eos.Claim{Token: p.token, Srand: p.srand, Now: now.Add(2 * time.Minute)}
@@ -63,3 +63,5 @@ func TestKeyFileRefuses(t *testing.T) {
 		t.Error("a key that is not there is taken")
 	}
 }
+
+func anyone(string) bool { return true }

@@ -36,6 +36,12 @@ const (
 // GroupOf implements eos.Accounts.
 func (t *users) GroupOf(acoid string) eos.Group { return t.groups.GroupOf(acoid) }
 
+// has tells whether an account is in the table.
+func (t *users) has(acoid string) bool {
+	_, ok := t.groups[acoid]
+	return ok
+}
+
 // loadUsers reads a file with a line for each user. It waits for the disk.
 func loadUsers(path string) (*users, error) {
 	text, err := readFile(path, maxUsersBytes)

@@ -17,6 +17,7 @@ import (
 type AccessLogOptions struct {
 	// Format is "combined", "common", "dev", "short", "tiny", or a text with tokens
 	// such as ":method :url :status :res[content-type] :req[host]". Default "common".
+	// Token and srand of webapp.EOSOptions come as ***, in :url and :req too.
 	Format string
 	// Tokens are the app's own, by their names without the colon.
 	Tokens map[string]func(req *webapp.Request, res *webapp.Response) string

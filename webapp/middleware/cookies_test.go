@@ -234,3 +234,47 @@ func TestSessionStore(t *testing.T) {
 	store.err = webapp.ErrBodyBudget
 	r.want(get("/", "Cookie: sid="+c.Value), 503, webapp.ErrBodyBudget.Message)
 }
+
+// A request that takes its time does not bring a session back that ended meanwhile.
+func TestSessionStaysEnded(t *testing.T) {
+	var store *MemoryStore
+	var slow []func()
+	r := newRig(t, webapp.Options{}, func(app *webapp.App) {
+		store = NewMemoryStore(app.Loop(), 10)
+		app.Use("/", Session(SessionOptions{Store: store}))
+		app.Get("/set", func(req *webapp.Request, res *webapp.Response) { SessionOf(req).Set("n", "1"); res.End("") })
+		app.Get("/in", func(req *webapp.Request, res *webapp.Response) {
+			SessionOf(req).Set("user", "ada")
+			SessionOf(req).Regenerate()
+			res.End("in")
+		})
+		app.Get("/out", func(req *webapp.Request, res *webapp.Response) { SessionOf(req).Destroy(); res.End("out") })
+		app.Get("/slow", func(req *webapp.Request, res *webapp.Response) {
+			req.Keep()
+			slow = append(slow, func() { SessionOf(req).Set("seen", "1"); res.End("slow") })
+		})
+	})
+	cookie := func(res reply) string { return "Cookie: sid=" + res.Cookies()[0].Value }
+	meanwhile := func(path, id string) {
+		t.Helper()
+		p := r.k.Dial("127.0.0.1:80")
+		defer p.Close()
+		p.WriteString(get("/slow", id))
+		if !r.k.Run(r.loop, func() bool { return len(slow) == 1 }, time.Second) {
+			t.Fatal("no request")
+		}
+		r.once(get(path, id))
+		slow[0]()
+		slow = nil
+		if res := r.read(p, "GET"); res.body != "slow" {
+			t.Error(res.body)
+		}
+		store.Load(id[len("Cookie: sid="):], func(values map[string]any, _ error) {
+			if values != nil {
+				t.Errorf("after %s the old id has %v", path, values)
+			}
+		})
+	}
+	meanwhile("/out", cookie(r.once(get("/set"))))
+	meanwhile("/in", cookie(r.once(get("/set"))))
+}

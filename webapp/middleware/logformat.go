@@ -114,7 +114,7 @@ func logTokenOf(name, arg string) logToken {
 }
 
 func headerToken(name string) logToken {
-	return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.Header(name)) }
+	return func(dst []byte, e *logEntry) []byte { return appendQuoted(dst, e.req.LogHeader(name)) }
 }
 
 // appendStatus: a response whose head was never sent has none.

@@ -46,6 +46,7 @@ type SessionData struct {
 	changed bool // to be saved
 	named   bool // the peer is to be told the id
 	gone    bool
+	stored  bool // the store has, or had, it under this id
 }
 
 // Session keeps values for a peer between its requests: [SessionOf] returns them.
@@ -83,7 +84,7 @@ func Session(o SessionOptions) webapp.Middleware {
 		asked := string(id)
 		s.store.Load(asked, func(values map[string]any, err error) {
 			if values != nil && err == nil && s.id == "" {
-				s.id, s.values = asked, values
+				s.id, s.values, s.stored = asked, values, true
 				s.changed, s.named = !o.Fixed, !o.Fixed // it lives on
 			}
 			next(err)
@@ -129,7 +130,7 @@ func (s *SessionData) Unset(key string) {
 func (s *SessionData) touch() {
 	s.changed, s.gone = true, false
 	if s.id == "" {
-		s.id, s.named = s.newID(), true
+		s.id, s.named, s.stored = s.newID(), true, false
 	}
 }
 
@@ -179,10 +180,16 @@ func (s *SessionData) tell(res *webapp.Response, secure bool) {
 }
 
 func (s *SessionData) save() {
-	if s.changed {
-		s.changed = false
+	if !s.changed {
+		return
+	}
+	s.changed = false
+	if u, ok := s.store.(Updater); ok && s.stored {
+		u.Update(s.id, s.values, s.o.MaxAge)
+	} else {
 		s.store.Save(s.id, s.values, s.o.MaxAge)
 	}
+	s.stored = true
 }
 
 // cookie is the session's cookie.

@@ -19,6 +19,15 @@ type Store interface {
 	Delete(id string)
 }
 
+// An Updater is a Store that can tell a session that is there from one that was
+// deleted. Without it a request that began before Destroy or Regenerate and ends
+// after it brings the session back under its old id.
+type Updater interface {
+	Store
+	// Update is Save for a session that is still there; one that is not stays so.
+	Update(id string, values map[string]any, maxAge time.Duration)
+}
+
 // MemoryStore keeps sessions in memory: at most max of them, the one that was not
 // used for longest is forgotten first. Requests of one session share its values.
 type MemoryStore struct {
@@ -62,6 +71,13 @@ func (m *MemoryStore) Save(id string, values map[string]any, maxAge time.Duratio
 		*s = v
 	} else {
 		m.all.add(id, v)
+	}
+}
+
+// Update is Save for a session that is still there.
+func (m *MemoryStore) Update(id string, values map[string]any, maxAge time.Duration) {
+	if m.all.get(id) != nil {
+		m.Save(id, values, maxAge)
 	}
 }
 

@@ -245,3 +245,22 @@ func FuzzQuoted(f *testing.F) {
 		}
 	})
 }
+
+// What proves a user does not get into the access log.
+func TestAccessLogSecrets(t *testing.T) {
+	var out bytes.Buffer
+	var l *AccessLogger
+	r := newRig(t, webapp.Options{EOS: &webapp.EOSOptions{Token: "key"}}, func(app *webapp.App) {
+		l = NewAccessLogger(AccessLogOptions{Format: ":url :referrer :req[key]", Output: &out})
+		app.Use("/", l.Middleware())
+		app.Get("*", func(_ *webapp.Request, res *webapp.Response) { res.End("hello") })
+	})
+	r.once(get("/a?key=s3cret&edger-srand=s3cret&b=1", "Referer: http://a/?key=s3cret", "Key: s3cret"))
+	r.k.Sleep(r.loop, time.Second)
+	if !r.k.Await(r.loop, func() bool { return !l.writing }) {
+		t.Fatal("nothing was logged")
+	}
+	if want := "/a?key=***&edger-srand=***&b=1 http://a/?key=*** ***\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
