@@ -2,6 +2,7 @@ package webapp
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/edgesio/edgesio/eos"
 )
@@ -22,11 +23,17 @@ func (r *Request) hide(p *eos.TrustedProxy) {
 	r.head.fields, r.hidden = all[:n], len(all)-n
 }
 
-// claimed is a header as the Verifier sees it.
+// claimed is a header as the Verifier sees it: its lines as one list (RFC 9110
+// section 5.2), so that behind a proxy that adds its own line to a client's, the
+// client's is not taken for the proxy's word.
 func (r *Request) claimed(name string) string {
-	h := head{fields: r.head.fields[:len(r.head.fields)+r.hidden]}
-	v, _ := h.lookup(r.raw, name)
-	return string(v)
+	var list []string
+	for _, f := range r.head.fields[:len(r.head.fields)+r.hidden] {
+		if fold(f.name.of(r.raw), name) {
+			list = append(list, string(f.value.of(r.raw)))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // trusts tells whether a peer is the proxy.

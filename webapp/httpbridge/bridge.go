@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,10 +26,8 @@ type Options struct {
 	// connection is cut. Default: none.
 	Timeout time.Duration
 	// OnError is told of panics in handlers, and of responses shorter than declared; on the loop's goroutine. Default:
-	// a log line, at most one in 5 s.
+	// a line in the server's log, at most one in 5 s.
 	OnError func(err error)
-	// Logger gets these lines. Default slog.Default().
-	Logger *slog.Logger
 }
 
 // bridge is the loop's side of one handler.
@@ -38,7 +35,7 @@ type bridge struct {
 	loop    *poll.Loop
 	handler http.Handler
 	options Options
-	log     *webapp.LogLimiter
+	log     *webapp.LogLimiter // of the server that had the last request
 	running int
 }
 
@@ -51,7 +48,7 @@ func Handler(loop *poll.Loop, h http.Handler, o Options) webapp.Handler {
 	if o.MaxBodyBytes <= 0 {
 		o.MaxBodyBytes = 1 << 20
 	}
-	b := &bridge{loop: loop, handler: h, options: o, log: webapp.NewLogLimiter(loop, o.Logger)}
+	b := &bridge{loop: loop, handler: h, options: o}
 	return b.serve
 }
 
@@ -70,6 +67,7 @@ var (
 
 // serve takes a request, and runs it once its body is there.
 func (b *bridge) serve(req *webapp.Request, res *webapp.Response) {
+	b.log = req.Server().Log()
 	if b.running >= b.options.MaxRequests { // before the body is read
 		res.Set("Retry-After", "1").Fail(errBusy)
 		return

@@ -46,7 +46,7 @@ func newRig(t *testing.T, o Options, h http.HandlerFunc) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Logger = logger; o.OnError == nil {
+	if o.OnError == nil {
 		o.OnError = func(err error) { r.errs = append(r.errs, err) }
 	}
 	Mount(r.app, "/h", h, o)
