@@ -106,7 +106,7 @@ type cluster struct {
 
 func (c *cluster) ServerCount() int { return 2 }
 func (c *cluster) FetchSockets(to *Audience, done func([]RemoteSocket, error)) {
-	done([]RemoteSocket{{ID: "far", Namespace: c.ns}}, nil)
+	done([]RemoteSocket{{ID: "far", Namespace: c.ns, Handshake: []byte("{}")}}, nil)
 }
 func (c *cluster) AddSockets(to *Audience, rooms []string)    { c.note("add", to, rooms) }
 func (c *cluster) DelSockets(to *Audience, rooms []string)    { c.note("del", to, rooms) }
@@ -133,9 +133,14 @@ func TestCluster(t *testing.T) {
 		return far
 	}})
 	a := r.connect("")
+	r.only("/").Data = "mine"
 	r.io.FetchRemoteSockets(func(list []RemoteSocket, err error) {
 		if err != nil || len(list) != 2 || list[0].Local == nil || list[0].ID != a.sid || list[1].Local != nil {
 			t.Error(list, err)
+		}
+		if near := list[0]; !slices.Equal(near.Rooms, []string{a.sid}) || near.Data != "mine" || near.Handshake != nil ||
+			string(list[1].Handshake) != "{}" {
+			t.Errorf("%+v", list)
 		}
 		for _, s := range list {
 			s.Emit("hi", s.ID == "far")
