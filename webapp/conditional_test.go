@@ -100,6 +100,9 @@ func TestYoungFilesHaveWeakTags(t *testing.T) {
 		if tag := res.Header.Get("ETag"); strings.HasPrefix(tag, "W/") != weak {
 			t.Errorf("age %v: %s", age, tag)
 		}
+		if shown, date := res.Header.Get("Last-Modified"), res.Header.Get("Date"); (shown == date) != (age <= 0) {
+			t.Errorf("age %v: modified %s at %s", age, shown, date)
+		}
 		for _, v := range []string{res.Header.Get("ETag"), res.Header.Get("Last-Modified")} {
 			if res := r.once(get("/a", "Range: bytes=1-2", "If-Range: "+v)); (res.StatusCode == 200) != weak {
 				t.Errorf("age %v, If-Range %s: %d", age, v, res.StatusCode)

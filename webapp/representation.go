@@ -115,7 +115,11 @@ func (r *Response) describe(f *found, u *rules) representation {
 	}
 	p.tag = r.field("ETag")
 	if !u.noLastModified && !p.changed.IsZero() && r.field("Last-Modified") == "" {
-		r.set("Last-Modified", p.changed.UTC().Format(httpDate))
+		shown := p.changed
+		if shown.After(now) { // of a clock that was wrong at one time; RFC 9110 section 8.8.2.1
+			shown = now
+		}
+		r.set("Last-Modified", shown.UTC().Format(httpDate))
 	}
 	if u.cacheControl != "" && r.field("Cache-Control") == "" {
 		r.set("Cache-Control", u.cacheControl)
