@@ -18,6 +18,7 @@ var may = []struct {
 	{"webapp", "poll eos", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/ws", "poll webapp", "frames know bytes, and the handshake a request"},
 	{"webapp/websocket", "poll webapp webapp/ws eos", "plain WebSockets are carried by HTTP and frames"},
+	{"webapp/websocket/rfc6455", "* -boards -bench", "the public suite of cases, on the servers that have WebSockets"},
 	{"webapp/httpbridge", "poll webapp eos", "it runs handlers of net/http beside the loop"},
 	{"webapp/clients", "poll webapp", "a test program"},
 	{"webapp/middleware", "poll webapp eos", "what an app opts into"},
