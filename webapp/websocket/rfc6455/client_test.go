@@ -1,6 +1,7 @@
 package rfc6455
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -40,8 +41,12 @@ func frame(first byte, payload string) string {
 	b = append(b, key[:]...)
 	at := len(b)
 	b = append(b, payload...)
-	for i := range b[at:] {
-		b[at+i] ^= key[i%4]
+	var pad [1 << 10]byte
+	for i := 0; i < len(pad); i += 4 {
+		copy(pad[i:], key[:])
+	}
+	for rest := b[at:]; len(rest) > 0; {
+		rest = rest[subtle.XORBytes(rest, rest, pad[:]):]
 	}
 	return string(b)
 }
