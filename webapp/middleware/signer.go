@@ -10,6 +10,9 @@ import (
 // minSecretBytes: shorter secrets are guessed.
 const minSecretBytes = 16
 
+// signatureChars is the one length that a signature has as text.
+const signatureChars = (sha256.Size*8 + 5) / 6
+
 // A Signer signs the values of cookies, so that a peer cannot make its own. What
 // it signs can be read by everyone.
 type Signer struct{ keys [][]byte }
@@ -46,8 +49,9 @@ func (s *Signer) Verify(name, signed string) (value string, ok bool) {
 	if dot < 0 {
 		return "", false
 	}
-	got, err := base64.RawURLEncoding.Strict().DecodeString(signed[dot+1:])
-	if err != nil {
+	text := signed[dot+1:]
+	got, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(text) != signatureChars { // the decoder passes over line ends
 		return "", false
 	}
 	value = signed[:dot]
