@@ -72,3 +72,28 @@ func TestRandomPassword(t *testing.T) {
 		t.Errorf("%q, %q", a, b)
 	}
 }
+
+// FuzzPassword: what is taken as a password is written as one that is equal, and its costs are bounded.
+func FuzzPassword(f *testing.F) {
+	p, err := makePassword("word", 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(p.String())
+	f.Add(strings.Replace(p.String(), "$1$", "$-1$", 1))
+	f.Add(strings.Replace(p.String(), "$1$", "$99999999999$", 1))
+	f.Add(p.String() + "\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePassword(text)
+		if err != nil {
+			return
+		}
+		if p.rounds < 1 || p.rounds > maxRounds || len(p.key) != keyBytes || len(p.salt) < 8 || len(p.salt) > 64 {
+			t.Fatalf("%+v", p)
+		}
+		again, err := parsePassword(p.String())
+		if err != nil || again.rounds != p.rounds || string(again.salt) != string(p.salt) || string(again.key) != string(p.key) {
+			t.Fatalf("%q becomes %q: %v", text, p, err)
+		}
+	})
+}
