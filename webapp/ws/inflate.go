@@ -19,6 +19,7 @@ type Inflater struct {
 	held  uint   // how many of them
 	out   []byte
 	limit int
+	work  int // of its blocks, see spend
 }
 
 type inflateTables struct {
@@ -34,6 +35,10 @@ const (
 
 	keepInflatedBytes  = 64 << 10
 	leastInflatedBytes = 512
+
+	freeWork     = 64 << 10 // blocks that any message may have
+	workPerByte  = 4        // and as many for each byte of its output
+	workOfTables = 256      // what a dynamic block costs, in such blocks
 )
 
 // flushTail is what a sender takes off the end of a message and the receiver puts back.
@@ -64,7 +69,7 @@ func (z *Inflater) inflate(payload []byte, limit int) ([]byte, error) {
 		z.tables = newInflateTables()
 	}
 	z.in, z.at, z.bits, z.held = payload, 0, 0, 0
-	z.out, z.limit = z.spare[:0], limit
+	z.out, z.limit, z.work = z.spare[:0], limit, 0
 	if cap(z.out) > limit { // of a Reader with another one: what is there may be used
 		z.out = nil
 	}
@@ -97,11 +102,25 @@ func (z *Inflater) blocks() error {
 	}
 }
 
+// spend bounds what a message costs that is made of blocks for their own sake: the tables of a dynamic one take as
+// long as inflating 500 bytes, and 88,000 of them fit into a million. A compressor has them for what pays, and at most
+// two blocks for each piece that it flushes.
+func (z *Inflater) spend(work int) bool {
+	z.work += work
+	return z.work <= freeWork+workPerByte*len(z.out)
+}
+
 func (z *Inflater) block() error {
 	kind, ok := z.take(2)
+	work := 1
+	if kind == 2 {
+		work = workOfTables
+	}
 	switch {
 	case !ok:
 		return ErrDeflate
+	case !z.spend(work):
+		return ErrTooManyBlocks
 	case kind == 0:
 		return z.stored()
 	case kind == 1:

@@ -23,6 +23,7 @@ const (
 	ErrDeflate                            // RFC 7692, 7.2.2: compressed data that is none
 	ErrMessageTooBig                      // 10.4: more payload than Limits.MessageBytes
 	ErrTooManyFragments                   // 10.4: more frames than Limits.Fragments
+	ErrTooManyBlocks                      // 10.4: compressed blocks that are work and bring next to nothing
 )
 
 var breaches = [...]struct {
@@ -46,6 +47,7 @@ var breaches = [...]struct {
 	ErrDeflate:           {StatusInvalidFramePayloadData, "compressed data is not valid"},
 	ErrMessageTooBig:     {StatusMessageTooBig, "message is too big"},
 	ErrTooManyFragments:  {StatusMessageTooBig, "message has too many fragments"},
+	ErrTooManyBlocks:     {StatusMessageTooBig, "message has too many compressed blocks"},
 }
 
 // Code is the status code that the close frame carries: 1002, 1007 or 1009.
