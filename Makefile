@@ -100,6 +100,8 @@ race:
 
 # All fuzz targets for FUZZTIME each, two at a time. Not a step of make test, which runs their seeds: what chance finds
 # is a bug to be fixed, not a reason that somebody else's change fails.
+# .ci/fuzz-ledger has the seconds and executions of each target so far: those with the least come first, so that hours
+# add up over many runs; commit it with what was found. bash .ci/fuzz 60s ./sio runs one package.
 fuzz:
 	@GO="$(GO)" bash .ci/fuzz $(FUZZTIME)
 

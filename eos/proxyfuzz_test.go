@@ -31,7 +31,8 @@ func FuzzProxied(f *testing.F) {
 			info.Channel != Channel(channel) && channel != "") {
 			t.Errorf("%+v", info)
 		}
-		if ValidAcoid(acoid) && (strings.ContainsFunc(acoid, unicode.IsSpace) || strings.ContainsFunc(acoid, unicode.IsControl)) {
+		strange := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+		if ValidAcoid(acoid) && strings.ContainsFunc(acoid, strange) {
 			t.Errorf("%q is an acoid", acoid)
 		}
 	})

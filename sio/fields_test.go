@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRecoveryFields: what is taken out of an auth payload is what encoding/json finds there, and the rest is the payload
-// without it.
+// FuzzRecoveryFields: what is taken out of an auth payload is what encoding/json finds there, and the rest is the
+// payload without it.
 func FuzzRecoveryFields(f *testing.F) {
-	for _, s := range []string{`{}`, `{"pid":"a","offset":"b"}`, `{"pid":"a","x":[1,{"pid":"no"}]}`, `{"x":"\"pid\"","pid":"b"}`,
-		`{"pid":1,"offset":null}`, `{"pid":"a","offset":7}`, ` { "token" : "t" , "pid" : "p" } `, `{"pid":"a","pid":"b"}`,
+	for _, s := range []string{`{}`, `{"pid":"a","offset":"b"}`, `{"pid":"a","x":[1,{"pid":"no"}]}`,
+		`{"x":"\"pid\"","pid":"b"}`, `{"pid":1,"offset":null}`, `{"pid":"a","offset":7}`, ` { "token" : "t" , "pid" : "p" } `, `{"pid":"a","pid":"b"}`,
 		`{"p\u0069d":"a"}`, `{"offset":"o","pid":"p","a":{"b":[]}}`} {
 		f.Add(s)
 	}

@@ -15,8 +15,8 @@ import (
 )
 
 // A script is what a fuzzer writes and a stage plays on the whole stack: actions of one byte for what is done, one for
-// who does it (of four clients, and in its upper bits how many octets a piece of what it sends has) and one for how many
-// bytes follow, then these.
+// who does it (of four clients; the upper bits are the octets of a piece of what it sends) and one for how many bytes
+// follow, then these.
 const (
 	doOpen    byte = iota // a session: the first byte says the protocol, the transport and what it joins
 	doWords               // a message of words, one for each byte
@@ -36,8 +36,8 @@ const (
 func act(do, who byte, data string) string { return string([]byte{do, who, byte(len(data))}) + data }
 
 // words are the fragments of messages that a fuzzer would take long to find.
-var words = []string{"0", "1", "2", "3", "4", "5", "6", "40", "41", "42", "43", "44", "45", "46", "451-", "452-", "461-",
-	"probe", "/a,", "/dyn-1,", "/no,", "/late,", "/?a=b,", ",", "7", "0-", "[", "]", "{", "}", `"e"`, `"ack"`, `"join"`,
+var words = []string{"0", "1", "2", "3", "4", "5", "6", "40", "41", "42", "43", "44", "45", "46", "451-", "452-",
+	"461-", "probe", "/a,", "/dyn-1,", "/no,", "/late,", "/?a=b,", ",", "7", "0-", "[", "]", "{", "}", `"e"`, `"ack"`, `"join"`,
 	`"leave"`, `"bye"`, `"gone"`, `"ask"`, `"room"`, `"all"`, `"r1"`, `"r2"`, `"later"`, `{"_placeholder":true,"num":0}`,
 	`{"_placeholder":true,"num":1}`, "null", "1e3", "-1", `"\u20ac"`, "\u20ac", ":", `"pid":"`, `"offset":"`, `"`, "\x1e",
 	"b", "AQI=", "\x00", "\xff", `["e"]`, `["ack",1]`, `["ask"]`, `["join","r1"]`, `["bye"]`, `["__proto__"]`, "2probe",

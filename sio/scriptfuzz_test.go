@@ -38,12 +38,13 @@ func scripts() []string {
 		act(doOpen, 0, poll4) + hello + act(doPoll, 0, "") + act(doUpgrade, 0, "") + act(doText, 0, "5") + hello,
 		act(doOpen, 0, poll3) + hello + act(doPoll, 0, "") + act(doUpgrade, 0, "") + act(doPoll, 0, "") + act(doText, 0, "5"),
 		act(doOpen, 0, poll4) + act(doUpgrade, 0, "") + act(doWait, 0, "\xff"),
-		two + act(doWords, 0, sentence("42", `["join","r1"]`)) + act(doWords, 5, sentence("42", "[", `"room"`, ",", `"r1"`, "]")),
+		two + act(doWords, 0, sentence("42", `["join","r1"]`)) +
+			act(doWords, 5, sentence("42", "[", `"room"`, ",", `"r1"`, "]")),
 		two + everything + act(doEnd, 1, "\x01") + everything,
 		act(doOpen, 0, ws4) + binary + act(doBinary, 0, "abc") + binary + act(doText, 0, "42[\"e\"]"),
 		act(doOpen, 0, ws4) + binary + act(doEnd, 0, "\x02") + act(doWait, 0, "\xff") + act(doWait, 0, "\xff"),
-		act(doOpen, 0, ws4) + act(doServe, 0, "\x00") + act(doEnd, 0, "\x01") + act(doServe, 0, "\x00") + act(doReturn, 0, "") +
-			act(doEnd, 0, "\x01") + act(doReturn, 0, ""),
+		act(doOpen, 0, ws4) + act(doServe, 0, "\x00") + act(doEnd, 0, "\x01") + act(doServe, 0, "\x00") +
+			act(doReturn, 0, "") + act(doEnd, 0, "\x01") + act(doReturn, 0, ""),
 		act(doOpen, 0, "\x0d") + act(doWords, 0, sentence("42/a,", "0", `["ack",1]`)) + act(doWords, 0, sentence("41/a,")),
 		act(doOpen, 0, "\x15") + act(doOpen, 4, "\x1d") + act(doWait, 0, "\x02") + act(doEnd, 4, "\x01"),
 		act(doOpen, 0, ws4) + act(doWords, 0, sentence("42", `["ask"]`)) + act(doWords, 0, sentence("4305", "[", "]")) +
@@ -53,8 +54,10 @@ func scripts() []string {
 		act(doOpen, 0, ws4) + act(doStall, 0, "\x00") + strings.Repeat(act(doServe, 0, "\x03"), 12) + act(doStall, 0, "\x01"),
 		act(doOpen, 0, poll4) + strings.Repeat(act(doServe, 4, "\x03"), 10) + act(doPoll, 4, "") + act(doPoll, 0, ""),
 		act(doOpen, 0x14, ws4) + act(doWords, 0x0c, sentence("42", `["bye"]`)) + act(doText, 0x04, `42["gone"]`),
-		act(doRaw, 0, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
-		act(doOpen, 0, ws4) + act(doRaw, 0, "\x01\x83\x00\x00\x00\x004\x32[") + act(doRaw, 0, "\x88\x82\x00\x00\x00\x00\x03\xe8"),
+		act(doRaw, 0, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"+
+			"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
+		act(doOpen, 0, ws4) + act(doRaw, 0, "\x01\x83\x00\x00\x00\x004\x32[") +
+			act(doRaw, 0, "\x88\x82\x00\x00\x00\x00\x03\xe8"),
 	}
 }
 

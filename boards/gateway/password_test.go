@@ -92,7 +92,8 @@ func FuzzPassword(f *testing.F) {
 			t.Fatalf("%+v", p)
 		}
 		again, err := parsePassword(p.String())
-		if err != nil || again.rounds != p.rounds || string(again.salt) != string(p.salt) || string(again.key) != string(p.key) {
+		if err != nil || again.rounds != p.rounds || string(again.salt) != string(p.salt) ||
+			string(again.key) != string(p.key) {
 			t.Fatalf("%q becomes %q: %v", text, p, err)
 		}
 	})

@@ -11,7 +11,8 @@ import (
 
 // FuzzBasic: who is let in as somebody is the same for net/http; what it writes is read.
 func FuzzBasic(f *testing.F) {
-	for _, s := range []string{"Basic YTpi", "basic  YTpi", "Basic", "Basic YTpi=", "Basic Og==", "Bearer YTpi", "Basic YTo6Yg=="} {
+	for _, s := range []string{"Basic YTpi", "basic  YTpi", "Basic", "Basic YTpi=", "Basic Og==", "Bearer YTpi",
+		"Basic YTo6Yg=="} {
 		f.Add(s, "a", "b:c")
 	}
 	f.Fuzz(func(t *testing.T, header, user, word string) {
@@ -33,8 +34,8 @@ func FuzzBasic(f *testing.F) {
 
 // FuzzFileName: what comes of any name is one that a file can have, and stays as it is.
 func FuzzFileName(f *testing.F) {
-	for _, s := range []string{"a.txt", "../../etc/passwd", `C:\a\b.txt`, "...", " a. ", "a\x00b", "a\xffb", "\u202egpj.exe", "a:b",
-		strings.Repeat("\u20ac", 100) + ".jpeg", strings.Repeat("a", 250) + ". .txt", strings.Repeat("a.", 200)} {
+	for _, s := range []string{"a.txt", "../../etc/passwd", `C:\a\b.txt`, "...", " a. ", "a\x00b", "a\xffb", "\u202egpj.exe",
+		"a:b", strings.Repeat("\u20ac", 100) + ".jpeg", strings.Repeat("a", 250) + ". .txt", strings.Repeat("a.", 200)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

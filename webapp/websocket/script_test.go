@@ -11,8 +11,8 @@ import (
 	"github.com/edgesio/edgesio/webapp/ws"
 )
 
-// The script of FuzzScript: for each action a byte for what it is, one for who does it (of three clients; the upper bits
-// are the octets of a piece) and one for how many bytes follow, then these.
+// The script of FuzzScript: for each action a byte for what it is, one for who does it (of three clients; the upper
+// bits are the octets of a piece) and one for how many bytes follow, then these.
 const (
 	doOpen   byte = iota // with compression if the first byte is odd
 	doText               // a message; "panic" makes the handler panic

@@ -39,7 +39,8 @@ func TestInflateTakesFlushes(t *testing.T) {
 	for i := range letters {
 		letters[i] = "ACGT"[random.IntN(4)]
 	}
-	for _, c := range []struct{ level, piece int }{{9, 1}, {1, 1}, {-2, 1}, {0, 1}, {9, 30}, {1, 100}, {-2, 200}, {6, 1000}} {
+	for _, c := range []struct{ level, piece int }{{9, 1}, {1, 1}, {-2, 1}, {0, 1}, {9, 30}, {1, 100}, {-2, 200},
+		{6, 1000}} {
 		var out bytes.Buffer
 		w, err := flate.NewWriter(&out, c.level)
 		if err != nil {

@@ -18,7 +18,9 @@
 // Bounds: servers take messages of 16 MB in 70,000 fragments, as the suite sends them. Group 9 is sent in full on
 // sockets; in memory, where a chop is a turn of the loop, only cases of up to 1 MB are. Groups 12 and 13
 // send 1000 messages in a case with -rfc6455.full, else as many as make 512 KiB, from 4 to 1000 (with -short an eighth
-// of it, and nothing that is larger than 1 MiB). What 13.x asks for is agreed on as RFC 7692 has it: our server always answers server_no_context_takeover and
+// of it, and nothing that is larger than 1 MiB).
+//
+// What 13.x asks for is agreed on as RFC 7692 has it: our server always answers server_no_context_takeover and
 // client_no_context_takeover (sections 7.1.1.1 and 7.1.1.2 allow a server to do so unasked), and a
 // server_max_window_bits of 8 to 15 (7.1.2.1) as the client wants it, which it keeps by sending longer messages as they
 // are. It never limits the client's window.
