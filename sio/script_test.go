@@ -181,7 +181,8 @@ func (st *stage) serve(how byte) {
 		st.asked++
 		ns.Timeout(time.Second).EmitWithAck("question", func(error, []*Event) { st.asked-- }, "all")
 	default:
-		for _, s := range ns.FetchSockets() {
+		if all := ns.FetchSockets(); len(all) > 0 {
+			s := all[0]
 			switch how & 7 {
 			case 0:
 				st.ask(s)
@@ -200,7 +201,6 @@ func (st *stage) serve(how byte) {
 			case 7:
 				s.Volatile().EmitBytes("told", []byte{how})
 			}
-			return
 		}
 	}
 }
