@@ -3,6 +3,7 @@ package sio
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -30,6 +31,7 @@ const (
 	doEnd                 // FIN, RST or half of a FIN, by the first byte
 	doReturn              // a new session that joins with pid and offset of the one before
 	doStall               // the client stops reading, or goes on
+	doHTTP                // a request below the server's path
 	actions
 )
 
@@ -128,6 +130,13 @@ func (st *stage) socket(s *Socket) {
 		defer st.guarded()
 		for i := range e.Len() {
 			_, _, _, _ = e.String(i), e.Int(i), e.Bytes(i), e.Raw(i)
+			_, _, _ = e.Any(i), e.Float(i), e.IsNull(i)
+			var shape struct {
+				Num  int64
+				List []any
+				B    []byte
+			}
+			_, _ = e.Bind(i, &shape), e.Bind(i, new(map[string]any))
 		}
 		_ = e.Args()
 	})
@@ -150,7 +159,11 @@ func (st *stage) socket(s *Socket) {
 func (st *stage) ask(s *Socket) {
 	settled := false
 	st.asked++
-	s.Timeout(2*time.Second).EmitWithAck("question", func(err error, answer *Event) {
+	emit := s.EmitWithAck
+	if st.asked%2 == 0 {
+		emit = s.Timeout(2 * time.Second).EmitWithAck
+	}
+	emit("question", func(err error, answer *Event) {
 		if settled || err == nil && answer == nil {
 			st.t.Errorf("settled %v: %v", settled, err)
 		}
@@ -230,9 +243,9 @@ func (st *stage) turn() {
 }
 
 // request sends an HTTP request, and returns what came by the end of it.
-func (c *actor) request(method, url, body string) string {
+func (c *actor) request(method, target, body string) string {
 	p := c.st.dial()
-	c.write(p, fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, url, len(body), body))
+	c.write(p, fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body))
 	c.st.settle()
 	return string(p.Read())
 }
@@ -247,12 +260,12 @@ func (c *actor) switching(query string) {
 
 func (c *actor) open(how byte) {
 	c.eio, c.url, c.p = 3+int(how&1), "", nil
-	query := "&EIO=" + strconv.Itoa(c.eio)
+	query := "&EIO=" + strconv.Itoa(c.eio) + []string{"", "&b64=1", "&j=1"}[how>>5%3]
 	if how&2 == 0 {
 		c.switching(query)
 	} else {
 		answer := c.request("GET", "/socket.io/?transport=polling"+query, "")
-		if _, sid, ok := strings.Cut(answer, `"sid":"`); ok {
+		if _, sid, ok := strings.Cut(strings.ReplaceAll(answer, `\"`, `"`), `"sid":"`); ok {
 			c.url = "/socket.io/?transport=polling" + query + "&sid=" + sid[:20]
 		}
 	}
@@ -266,10 +279,15 @@ func (c *actor) message(op ws.OpCode, b []byte) {
 	switch {
 	case c.p != nil:
 		c.write(c.p, ws.AppendMaskedFrame(nil, op, [4]byte{1, 2, 3, 4}, b))
-	case c.url != "" && c.eio == 3:
-		c.request("POST", c.url, strconv.Itoa(len([]rune(string(b))))+":"+string(b))
 	case c.url != "":
-		c.request("POST", c.url, string(b))
+		body := string(b)
+		if c.eio == 3 {
+			body = strconv.Itoa(len([]rune(body))) + ":" + body
+		}
+		if strings.Contains(c.url, "&j=1") {
+			body = "d=" + url.QueryEscape(body)
+		}
+		c.request("POST", c.url, body)
 	}
 }
 
@@ -294,6 +312,8 @@ func (st *stage) play(do, who byte, data string) {
 		c.message(ws.OpText, b)
 	case doText:
 		c.message(ws.OpText, []byte(data))
+	case doHTTP:
+		c.hear(c.request([]string{"GET", "POST", "OPTIONS", "PUT"}[how&3], "/socket.io/?"+data[min(1, len(data)):], "x"))
 	case doBinary:
 		c.message(ws.OpBinary, []byte(data))
 	case doRaw:
