@@ -245,7 +245,8 @@ func (st *stage) turn() {
 // request sends an HTTP request, and returns what came by the end of it.
 func (c *actor) request(method, target, body string) string {
 	p := c.st.dial()
-	c.write(p, fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method, target, len(body), body))
+	c.write(p, fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", method,
+		target, len(body), body))
 	c.st.settle()
 	return string(p.Read())
 }
