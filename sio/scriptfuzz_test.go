@@ -57,6 +57,7 @@ func scripts() []string {
 			act(doText, 0, "42[\"e\",{\"num\":1,\"list\":[null,true],\"b\":\"x\"}]"),
 		act(doOpen, 0, "\x46") + hello + act(doPoll, 0, "") + act(doOpen, 0, "\x22") + hello + act(doPoll, 0, ""),
 		act(doHTTP, 0, "\x00EIO=4&transport=polling&sid=x") + act(doHTTP, 0, "\x01EIO=2&transport=websocket"),
+		act(doOpen, 0, ws4) + act(doWords, 0, sentence("42", `["ask"]`)) + act(doEnd, 0, "\x01"),
 		act(doOpen, 0x14, ws4) + act(doWords, 0x0c, sentence("42", `["bye"]`)) + act(doText, 0x04, `42["gone"]`),
 		act(doRaw, 0, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n"+
 			"GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
