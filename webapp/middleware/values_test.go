@@ -34,8 +34,8 @@ func FuzzBasic(f *testing.F) {
 
 // FuzzFileName: what comes of any name is one that a file can have, and stays as it is.
 func FuzzFileName(f *testing.F) {
-	for _, s := range []string{"a.txt", "../../etc/passwd", `C:\a\b.txt`, "...", " a. ", "a\x00b", "a\xffb", "\u202egpj.exe",
-		"a:b",
+	for _, s := range []string{"a.txt", "../../etc/passwd", `C:\a\b.txt`, "...", " a. ", "a\x00b", "a\xffb",
+		"\u202egpj.exe", "a:b",
 		strings.Repeat("\u20ac", 100) + ".jpeg", strings.Repeat("a", 250) + ". .txt", strings.Repeat("a.", 200)} {
 		f.Add(s)
 	}
