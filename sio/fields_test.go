@@ -13,7 +13,8 @@ import (
 // payload without it.
 func FuzzRecoveryFields(f *testing.F) {
 	for _, s := range []string{`{}`, `{"pid":"a","offset":"b"}`, `{"pid":"a","x":[1,{"pid":"no"}]}`,
-		`{"x":"\"pid\"","pid":"b"}`, `{"pid":1,"offset":null}`, `{"pid":"a","offset":7}`, ` { "token" : "t" , "pid" : "p" } `, `{"pid":"a","pid":"b"}`,
+		`{"x":"\"pid\"","pid":"b"}`, `{"pid":1,"offset":null}`, `{"pid":"a","offset":7}`,
+		` { "token" : "t" , "pid" : "p" } `, `{"pid":"a","pid":"b"}`,
 		`{"p\u0069d":"a"}`, `{"offset":"o","pid":"p","a":{"b":[]}}`} {
 		f.Add(s)
 	}

@@ -39,11 +39,16 @@ func act(do, who byte, data string) string { return string([]byte{do, who, byte(
 
 // words are the fragments of messages that a fuzzer would take long to find.
 var words = []string{"0", "1", "2", "3", "4", "5", "6", "40", "41", "42", "43", "44", "45", "46", "451-", "452-",
-	"461-", "probe", "/a,", "/dyn-1,", "/no,", "/late,", "/?a=b,", ",", "7", "0-", "[", "]", "{", "}", `"e"`, `"ack"`, `"join"`,
-	`"leave"`, `"bye"`, `"gone"`, `"ask"`, `"room"`, `"all"`, `"r1"`, `"r2"`, `"later"`, `{"_placeholder":true,"num":0}`,
-	`{"_placeholder":true,"num":1}`, "null", "1e3", "-1", `"\u20ac"`, "\u20ac", ":", `"pid":"`, `"offset":"`, `"`, "\x1e",
-	"b", "AQI=", "\x00", "\xff", `["e"]`, `["ack",1]`, `["ask"]`, `["join","r1"]`, `["bye"]`, `["__proto__"]`, "2probe",
-	"99999999999999999999", "42/a,", "41/a,", "40/a,", "410", "43", "4305", "2:40", "4:42[]", `7:42["e"]`, "5:43/a,"}
+	"461-", "probe", "/a,", "/dyn-1,", "/no,", "/late,", "/?a=b,", ",", "7", "0-", "[", "]", "{",
+	"}", `"e"`, `"ack"`, `"join"`,
+	`"leave"`, `"bye"`, `"gone"`, `"ask"`, `"room"`, `"all"`, `"r1"`, `"r2"`, `"later"`,
+	`{"_placeholder":true,"num":0}`,
+	`{"_placeholder":true,"num":1}`, "null", "1e3", "-1", `"\u20ac"`, "\u20ac", ":", `"pid":"`,
+	`"offset":"`, `"`, "\x1e",
+	"b", "AQI=", "\x00", "\xff", `["e"]`, `["ack",1]`, `["ask"]`, `["join","r1"]`, `["bye"]`,
+	`["__proto__"]`, "2probe",
+	"99999999999999999999", "42/a,", "41/a,", "40/a,", "410", "43", "4305", "2:40", "4:42[]",
+	`7:42["e"]`, "5:43/a,"}
 
 // stage is the stack, four clients and what its handlers were told.
 type stage struct {
