@@ -13,6 +13,7 @@ import (
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/admin"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -29,6 +30,7 @@ type gateway struct {
 	told      []string        // lines for who started it
 	health    *webapp.Health  // of /readyz, on both ports
 	ops       *ops            // nil without -metrics
+	admin     *admin.Admin    // nil without -admin
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
@@ -74,7 +76,7 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 		return nil, err
 	}
 	g.app.Server().Log().Hide(renewalName)
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
+	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin)}
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err
 	}
@@ -85,7 +87,11 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err := permissions(g.app, eos.UserMode, matrix, rules); err != nil {
 		return nil, err
 	}
-	(&desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}).serve(g.app)
+	d := &desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}
+	d.serve(g.app)
+	if err := g.openAdmin(d, c.admin); err != nil {
+		return nil, err
+	}
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
@@ -104,6 +110,9 @@ func (g *gateway) start() error {
 func (g *gateway) regroup(err error) {
 	if err == nil {
 		g.io.Regroup()
+		if g.admin != nil {
+			g.admin.SignOut()
+		}
 	}
 }
 

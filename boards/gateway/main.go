@@ -26,6 +26,7 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
 }
 
@@ -43,6 +44,10 @@ func main() {
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
 	flag.StringVar(&c.metrics, "metrics", "", "`address` and port for /metrics, beside /healthz and /readyz\n"+
 		"(default: no metrics)")
+	flag.StringVar(&c.admin, "admin", "", "`mode` production or development: let Socket.IO's admin UI look at the\n"+
+		"namespace /admin; users of group admin sign in (default: it cannot)")
+	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as https://admin.socket.io;\n"+
+		"pages of other origins than this one and our own cannot connect any more")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")

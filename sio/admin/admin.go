@@ -30,7 +30,8 @@ type Options struct {
 	Development bool
 	// ServerID tells servers apart that one page looks at. Default the name of the host.
 	ServerID string
-	// SessionTime is how long a sign-in holds. Default 24 h. MaxSessions are remembered, the oldest goes first. Default 64.
+	// SessionTime is how long a sign-in holds. Default 24 h. MaxSessions are remembered, the oldest goes first; default
+	// 64.
 	SessionTime time.Duration
 	MaxSessions int
 	// MaxViewers may look at a time. Default 4.

@@ -8,8 +8,8 @@ import (
 	"github.com/edgesio/edgesio/sio"
 )
 
-// The feed is what is to be told to all who look, in its order. Each of them has a place in it. It is flushed ten times a
-// second to those whose connection takes it; one that falls out at the old end is told all sockets anew.
+// The feed is what is to be told to all who look, in its order. Each of them has a place in it. It is flushed ten times
+// a second to those whose connection takes it; one that falls out at the old end is told all sockets anew.
 
 // feed has entries number first to end; entry n stands at list[n-first].
 type feed struct {
@@ -68,7 +68,7 @@ func (a *Admin) full() bool {
 
 // tell adds an entry.
 func (a *Admin) tell(k kind, event string, args ...any) {
-	if k == traffic && a.full() {
+	if len(a.viewers) == 0 || k == traffic && a.full() { // nobody any more: a call of the listeners was under way
 		return
 	}
 	e := entry{event: event, args: args, size: entryBytes}
@@ -109,10 +109,8 @@ func (x *flusher) OnTimer(*poll.Timer) {
 		if v.next < a.feed.first {
 			v.next, v.stale = a.feed.first, true
 		}
-		if s := v.socket; s.Connected() && s.Conn().Writable() {
-			a.follow(v)
-			a.catchUp(v)
-		}
+		a.follow(v)
+		a.catchUp(v)
 		seen = min(seen, v.next)
 		waits = waits || v.stale || v.pending != nil
 	}
@@ -124,9 +122,16 @@ func (x *flusher) OnTimer(*poll.Timer) {
 	}
 }
 
+// ready tells whether the page's connection takes more. What is sent then is volatile only so that it is not kept for
+// connection state recovery.
+func (v *viewer) ready() bool {
+	c := v.socket.Conn()
+	return v.socket.Connected() && c != nil && c.Writable()
+}
+
 // follow sends entries of the feed.
 func (a *Admin) follow(v *viewer) {
-	for sent := 0; v.next < a.feed.end() && v.next >= a.feed.first && sent < turnBytes; v.next++ {
+	for sent := 0; v.next < a.feed.end() && v.next >= a.feed.first && sent < turnBytes && v.ready(); v.next++ {
 		e := &a.feed.list[v.next-a.feed.first]
 		sent += e.size
 		v.socket.Volatile().Emit(e.event, e.args...)
@@ -135,7 +140,7 @@ func (a *Admin) follow(v *viewer) {
 
 // catchUp sends sockets: a first part that replaces what the page had, then the others.
 func (a *Admin) catchUp(v *viewer) {
-	if v.stale && v.next == a.feed.end() {
+	if v.stale && v.next == a.feed.end() && v.ready() {
 		v.stale = false
 		a.stats.Resyncs++
 		v.pending = a.everybody()
@@ -158,7 +163,7 @@ func (a *Admin) catchUp(v *viewer) {
 // each calls tell, which returns its cost, for sockets that are pending, up to the bytes of a turn.
 func (v *viewer) each(tell func(s *sio.Socket) int) {
 	n, sent := 0, 0
-	for ; n < len(v.pending) && sent < turnBytes; n++ {
+	for ; n < len(v.pending) && sent < turnBytes && v.ready(); n++ {
 		if s := v.pending[n]; s.Connected() {
 			sent += tell(s)
 		}

@@ -144,8 +144,8 @@ async function record(command, mode) {
 
 const ours = process.argv.slice(2);
 const report = new Report(/./);
-for (const mode of ["production", "development"]) {
-  await report.run(`${mode}: every event has the shape that the reference's has`, async () => {
+await Promise.all(["production", "development"].map((mode) =>
+  report.run(`${mode}: every event has the shape that the reference's has`, async () => {
     const [want, got] = await Promise.all([record(reference, mode), record(ours, mode)]);
     delete want.event_received;
     delete want.event_sent; // compared by value
@@ -153,8 +153,7 @@ for (const mode of ["production", "development"]) {
     delete got.event_sent;
     assert.deepStrictEqual(got, want);
     console.log(`     ${Object.keys(want).length} kinds: ${Object.keys(want).join(" ")}`);
-  });
-}
+  })));
 await report.run("who has no password, a wrong one, or a session that is none is refused", async () => {
   for (const command of [reference, ours]) {
     const server = new Server(command, []);
