@@ -24,7 +24,7 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // An overload is looked for when a peer does not read: what the kernel takes at
 // once costs no look. A slice of WriteShared counts for every connection in
 // OutBytes; before anybody is ended or refused for it, it is counted once.
-// Loop's goroutine only.
+// A nil Budget has no limit, and counts nothing. Loop's goroutine only.
 type Budget struct {
 	loop   *Loop
 	limit  int
@@ -85,8 +85,10 @@ func (b *Budget) slack() int { return b.limit / 16 }
 // Take asks for n bytes before they are held. False: they may not be, and whoever
 // wanted them refuses its peer. What is taken is given back with Give, to the byte.
 func (b *Budget) Take(n int) bool {
-	if n > b.limit-b.Used() && !b.makeRoom(n) {
-		b.refuse(n)
+	if b == nil {
+		return true
+	}
+	if !b.Fits(n) {
 		return false
 	}
 	b.taken += n
@@ -96,7 +98,25 @@ func (b *Budget) Take(n int) bool {
 // Fits tells whether Take would be true now, and takes nothing: a length that a
 // peer declares is refused before any of it is read, and counted as it comes.
 func (b *Budget) Fits(n int) bool {
-	if n > b.limit-b.Used() && !b.makeRoom(n) {
+	if b != nil && n > b.limit-b.Used() && !b.makeRoom(n) {
+		b.refuse(n)
+		return false
+	}
+	return true
+}
+
+// TakeOutput is Take for output that a layer queues itself, see OnOver: at the limit
+// whoever holds most is ended first.
+func (b *Budget) TakeOutput(n int) bool {
+	if b == nil {
+		return true
+	}
+	b.taken += n
+	if b.over() {
+		b.relieve()
+	}
+	if b.over() {
+		b.taken -= n
 		b.refuse(n)
 		return false
 	}
@@ -104,10 +124,17 @@ func (b *Budget) Fits(n int) bool {
 }
 
 // Hold counts n bytes that cannot be refused any more.
-func (b *Budget) Hold(n int) { b.taken += n }
+func (b *Budget) Hold(n int) {
+	if b != nil {
+		b.taken += n
+	}
+}
 
 // Give gives back n bytes that were taken or held.
 func (b *Budget) Give(n int) {
+	if b == nil {
+		return
+	}
 	if b.taken -= n; b.taken < 0 {
 		panic("poll: more memory is given back than was taken")
 	}
