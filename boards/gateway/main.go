@@ -26,10 +26,11 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	memory, buffers    size   // of the program; of each socket, in both directions
 }
 
 func main() {
-	var c config
+	c := config{buffers: socketBuffers}
 	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
 	flag.StringVar(&c.name, "name", "socketio", "name of the app")
 	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
@@ -40,6 +41,10 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.Var(&c.memory, "memory", "most memory to use, a `size` as 64M, or off\n"+
+		"(default: GOMEMLIMIT, or 75 % of the container's limit, or 50 % of the board's memory)")
+	flag.Var(&c.buffers, "socket-buffers", "`size` of the kernel's buffers for each connection and direction, or off:\n"+
+		"the system's, with which a peer that does not read holds megabytes")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -63,7 +68,7 @@ func main() {
 
 // run serves until SIGTERM or SIGINT; a second signal ends the program at once.
 func run(c config) error {
-	loop, err := poll.New(poll.Options{})
+	loop, err := poll.New(ownMemory(c.memory).apply())
 	if err != nil {
 		return err
 	}
