@@ -29,6 +29,7 @@ type stalled struct {
 	echoes   int
 	asked    []int64 // by healthy client
 	begun    bool
+	due      int // deliveries that have not come
 	bad      int
 	chat     histogram // from sending to each delivery
 	echo     histogram // round trip
@@ -42,7 +43,7 @@ func newStalled(l *loop, s settings) *stalled {
 }
 
 // chatEvery is the time between two messages to everybody.
-const chatEvery = 10 * time.Millisecond
+const chatEvery = 20 * time.Millisecond
 
 // more opens n clients more, which read or do not.
 func (w *stalled) more(n int, deaf bool, patience time.Duration) error {
@@ -69,9 +70,6 @@ func (w *stalled) onClose(c *conn, _ error) {
 	}
 	w.lost()
 }
-
-// start begins to send.
-func (w *stalled) start() { w.begun = true }
 
 // deafen lets the last n clients read no more.
 func (w *stalled) deafen(n int) {
@@ -114,7 +112,19 @@ func (w *stalled) emit() {
 	w.times[w.serial] = nanotime()
 	w.serial = (w.serial + 1) % serials
 	w.frame = appendText(w.frame[:0], eventPacket(-1, "chat", string(w.payload)))
+	w.due += len(w.healthy)
 	w.healthy[0].send(w.frame)
+}
+
+// rest sends nothing until all that was sent has arrived: what went before must
+// not be in the way of what is measured.
+func (w *stalled) rest(patience time.Duration) {
+	w.begun = false
+	for end := nanotime() + int64(patience); w.due > 0 && nanotime() < end; {
+		w.loop.run(20 * time.Millisecond)
+	}
+	w.begun = true
+	w.reset()
 }
 
 func (w *stalled) onText(_ *conn, b []byte) {
@@ -130,6 +140,7 @@ func (w *stalled) onText(_ *conn, b []byte) {
 			w.bad++
 			return
 		}
+		w.due--
 		w.chat.add(nanotime() - w.times[serial])
 	}
 }

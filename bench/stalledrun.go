@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -27,8 +28,8 @@ func stalledMain(args []string) error {
 	f := flag.NewFlagSet("stalled", flag.ContinueOnError)
 	f.IntVar(&c.clients, "clients", 100, "clients that read")
 	f.IntVar(&c.readers, "stalled", 200, "clients that do not")
-	f.IntVar(&c.rounds, "rounds", 7, "rounds, each with and without them")
-	f.DurationVar(&c.period, "for", 2*time.Second, "time of one half of a round")
+	f.IntVar(&c.rounds, "rounds", 11, "rounds, each with and without them")
+	f.DurationVar(&c.period, "for", time.Second, "time of one half of a round")
 	f.Float64Var(&c.most, "most", 2, "fail if the median ratio of p99 is above; 0 for never")
 	f.IntVar(&c.core, "core", -1, "core of the load")
 	f.IntVar(&c.serverCore, "server-core", -1, "core of the server")
@@ -135,11 +136,12 @@ func (c *stalledCommand) memory(buffers int) (m stalledMemory, err error) {
 		return m, err
 	}
 	m.buffers = buffers
-	w.start()
+	w.begun = true
 	l.run(500 * time.Millisecond) // while they read, the kernel learns to keep much for them
 	if l.errs > 0 {
 		return m, fmt.Errorf("before anybody stalls: %w", l.err)
 	}
+	w.rest(fillPatience)
 	before, err := fetchCounters(p.stats, "/stats?memory=on")
 	w.deafen(capReaders)
 	ended := 0.0
@@ -159,14 +161,47 @@ func (c *stalledCommand) memory(buffers int) (m stalledMemory, err error) {
 		}
 	}
 	w.every = time.Hour
-	l.run(100 * time.Millisecond)
-	after, err := fetchCounters(p.stats, "/stats?memory=on")
+	after := counters{"outBytes": 1}
+	for end := nanotime() + int64(fillPatience); err == nil && after["outBytes"] > 0 && nanotime() < end; {
+		l.run(100 * time.Millisecond) // the others catch up
+		after, err = fetchCounters(p.stats, "/stats?memory=on")
+	}
 	m.after, m.afterQueue = after["liveBytes"]-before["liveBytes"], after["outBytes"]
 	return m, err
 }
 
+// stalledBytes is what waits for each reader that stalls before it is measured.
+const stalledBytes = 16 << 10
+
+// fill sends until the kernel's buffers of those who stall are full.
+func (w *stalled) fill(p *process, readers int) error {
+	w.every = chatEvery / 5
+	defer func() { w.every = chatEvery }()
+	for end := nanotime() + int64(fillPatience); nanotime() < end; {
+		w.loop.run(100 * time.Millisecond)
+		n, err := fetchCounters(p.stats, "/stats")
+		if err != nil {
+			return err
+		}
+		if n["outBytes"] > float64(readers*stalledBytes) {
+			return nil
+		}
+	}
+	return errors.New("their buffers do not get full")
+}
+
+// half is one half of a round: p99 in microseconds.
+type half struct{ chat, echo float64 }
+
+func (c *stalledCommand) half(w *stalled) half {
+	w.rest(fillPatience)
+	w.loop.run(c.period)
+	return half{w.chat.quantile(.99), w.echo.quantile(.99)}
+}
+
 // delay compares the latencies of clients that read, with and without others that
-// do not, in turns.
+// do not, in turns. The medians of all rounds count: on a busy machine a single one
+// says little.
 func (c *stalledCommand) delay() error {
 	p, err := c.server(0, boardBuffers)
 	if err != nil {
@@ -181,44 +216,37 @@ func (c *stalledCommand) delay() error {
 	if err = w.more(c.clients, false, fillPatience); err != nil {
 		return err
 	}
-	w.start()
-	l.run(c.period)
-	var chats, echoes []float64
+	var alone, beside []half
 	for range c.rounds {
-		w.reset()
-		l.run(c.period)
-		chat, echo := w.chat.quantile(.99), w.echo.quantile(.99)
+		alone = append(alone, c.half(w))
 		if err = w.more(c.readers, true, fillPatience); err != nil {
 			return err
 		}
-		w.every = chatEvery / 10 // until their buffers are full
-		l.run(400 * time.Millisecond)
-		w.every = chatEvery
-		l.run(200 * time.Millisecond)
-		w.reset()
-		l.run(c.period)
-		n, err := fetchCounters(p.stats, "/stats")
-		if err != nil {
+		if err = w.fill(p, c.readers); err != nil {
 			return err
 		}
-		held := n["outBytes"] / float64(c.readers)
-		if held < 10<<10 || w.ended > 0 || w.bad > 0 {
-			return fmt.Errorf("%.0f bytes wait for each of those who stall, %d were ended, %d bad answers", held, w.ended, w.bad)
+		beside = append(beside, c.half(w))
+		if w.ended > 0 || w.bad > 0 || len(w.healthy) != c.clients {
+			return fmt.Errorf("%d readers were ended, %d bad answers, %d clients", w.ended, w.bad, len(w.healthy))
 		}
-		chats = append(chats, w.chat.quantile(.99)/chat)
-		echoes = append(echoes, w.echo.quantile(.99)/echo)
-		fmt.Printf("p99 of %d clients: broadcast %.0f us alone, %.0f us beside %d that stall (%.2f); echo %.0f, %.0f (%.2f)\n",
-			c.clients, chat, w.chat.quantile(.99), c.readers, chats[len(chats)-1], echo, w.echo.quantile(.99),
-			echoes[len(echoes)-1])
 		w.release()
-		l.run(300 * time.Millisecond)
+		l.run(200 * time.Millisecond)
 	}
-	slices.Sort(chats)
-	slices.Sort(echoes)
-	chat, echo := chats[len(chats)/2], echoes[len(echoes)/2]
-	fmt.Printf("median of %d rounds: broadcast %.2f times, echo %.2f times\n", c.rounds, chat, echo)
-	if c.most > 0 && max(chat, echo) > c.most {
+	a, b := middle(alone), middle(beside)
+	fmt.Printf("p99 of %d clients, median of %d rounds: broadcast %.0f us alone, %.0f us beside %d that stall (%.2f times); "+
+		"echo %.0f us, %.0f us (%.2f times)\n", c.clients, c.rounds, a.chat, b.chat, c.readers, b.chat/a.chat,
+		a.echo, b.echo, b.echo/a.echo)
+	if c.most > 0 && max(b.chat/a.chat, b.echo/a.echo) > c.most {
 		return fmt.Errorf("stalled readers delay the others: more than %.1f times", c.most)
 	}
 	return nil
+}
+
+// middle are the medians.
+func middle(list []half) (m half) {
+	slices.SortFunc(list, func(a, b half) int { return cmp.Compare(a.chat, b.chat) })
+	m.chat = list[len(list)/2].chat
+	slices.SortFunc(list, func(a, b half) int { return cmp.Compare(a.echo, b.echo) })
+	m.echo = list[len(list)/2].echo
+	return m
 }
