@@ -72,6 +72,8 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if g.tls != nil {
 		o.TLS = g.tls
 	}
+	buffers := int(min(c.buffers.bytes, 1<<30))
+	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = buffers, buffers
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}

@@ -28,10 +28,11 @@ type config struct {
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
+	memory, buffers    size   // of the program; of each socket, in both directions
 }
 
 func main() {
-	var c config
+	c := config{buffers: socketBuffers}
 	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
 	flag.StringVar(&c.name, "name", "socketio", "name of the app")
 	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
@@ -46,8 +47,12 @@ func main() {
 		"(default: no metrics)")
 	flag.StringVar(&c.admin, "admin", "", "`mode` production or development: let Socket.IO's admin UI look at the\n"+
 		"namespace /admin; users of group admin sign in (default: it cannot)")
-	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as https://admin.socket.io;\n"+
-		"pages of other origins than this one and our own cannot connect any more")
+	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as\n"+
+		"https://admin.socket.io; no page of another origin than this one and our own can connect then")
+	flag.Var(&c.memory, "memory", "most memory to use, a `size` as 64M, or off\n"+
+		"(default: GOMEMLIMIT, or 75 % of the container's limit, or 50 % of the board's memory)")
+	flag.Var(&c.buffers, "socket-buffers", "`size` of the kernel's buffers for each connection and direction, or off:\n"+
+		"the system's, with which a peer that does not read holds megabytes")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -71,7 +76,7 @@ func main() {
 
 // run serves until SIGTERM or SIGINT; a second signal ends the program at once.
 func run(c config) error {
-	loop, err := poll.New(poll.Options{})
+	loop, err := poll.New(ownMemory(c.memory).apply())
 	if err != nil {
 		return err
 	}

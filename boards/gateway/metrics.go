@@ -24,6 +24,7 @@ const maxScrapers = 16
 // metrics.
 func (g *gateway) observe(loop *poll.Loop, listen string) error {
 	g.health = new(webapp.Health)
+	g.health.Add("memory", func() bool { return !loop.Budget().Tight() })
 	g.health.Mount(g.app)
 	if listen == "" {
 		return nil

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"math"
+
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/sio"
 )
@@ -19,6 +21,14 @@ func (c *Collector) tellLoop(t *Text) {
 	t.Counter("edgesio_loop_turns_total", "Turns of the event loop.", s.Turns)
 	t.Counter("edgesio_offloaded_total", "Pieces of work that were done off the loop.", s.Offloaded)
 	t.Counter("edgesio_offload_refused_total", "Pieces of work that found the offload queue full.", s.Denied)
+	b := c.loop.Budget()
+	t.Gauge("edgesio_memory_used_bytes", "What peers make the loop hold, of its budget.", b.Used())
+	t.Family("edgesio_memory_limit_bytes", "gauge", "The budget of the loop; without one +Inf.")
+	if n := b.Limit(); n == math.MaxInt {
+		t.Float(math.Inf(1))
+	} else {
+		t.Int(uint64(n))
+	}
 }
 
 // classes name the slots of webapp.Stats.Responses.

@@ -20,6 +20,7 @@ edgesio_handshakes_total edgesio_handshakes_refused_total edgesio_sockets edgesi
 edgesio_acks_pending edgesio_packets_received_total edgesio_packets_sent_total edgesio_broadcasts_total
 edgesio_dropped_total edgesio_disconnects_total edgesio_assembly_bytes edgesio_recovery_sessions
 edgesio_recovery_packets edgesio_recovery_bytes edgesio_policy_denials_total edgesio_heap_bytes edgesio_goroutines
+edgesio_memory_used_bytes edgesio_memory_limit_bytes
 process_open_fds process_resident_memory_bytes process_start_time_seconds`
 
 func proc() fstest.MapFS {
@@ -147,6 +148,8 @@ func TestTraffic(t *testing.T) {
 		"edgesio_handler_panics_total{layer=sio}":           0,
 		"edgesio_disconnects_total{reason=transport close}": 0,
 		"edgesio_timers":                                    float64(r.loop.Stats().Timers),
+		"edgesio_memory_used_bytes":                         float64(r.loop.Budget().Used()),
+		"edgesio_memory_limit_bytes":                        float64(r.loop.Budget().Limit()),
 		"edgesio_read_bytes_total":                          float64(r.loop.Stats().BytesIn),
 	}
 	r.compare(want)
