@@ -105,7 +105,7 @@ func (g *gateway) start() error {
 	if err := g.app.Start(); err != nil || g.ops == nil {
 		return err
 	}
-	return g.ops.Start()
+	return g.ops.listen()
 }
 
 // regroup makes a changed users' file count for who is connected already.

@@ -99,7 +99,7 @@ func run(c config) error {
 		scheme = "https"
 	}
 	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
-	if g.ops != nil {
+	if g.ops != nil && g.ops.Port() != 0 {
 		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(g.ops.host, strconv.Itoa(g.ops.Port())))
 	}
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"syscall"
+	"time"
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
@@ -14,7 +17,36 @@ import (
 // ops is the operator's listener, on the loop of the gateway: what it tells is not for the public.
 type ops struct {
 	*webapp.App
-	host string
+	host  string
+	again poll.Timer
+}
+
+// againTime is how often a listener whose address is taken is tried again.
+const againTime = time.Second
+
+// listen opens the listener. An address that is taken is no reason not to serve: a program that is being replaced has
+// it until it ends.
+func (o *ops) listen() error {
+	err := o.Start()
+	if errors.Is(err, syscall.EADDRINUSE) {
+		o.Log().Error("metrics", "the address of the metrics is taken, trying again", err.Error())
+		o.Loop().Arm(&o.again, againTime, o)
+		return nil
+	}
+	return err
+}
+
+// OnTimer tries again.
+func (o *ops) OnTimer(*poll.Timer) {
+	if err := o.listen(); err != nil {
+		slog.Error("no metrics", "err", err)
+	}
+}
+
+// stop closes the listener.
+func (o *ops) stop() {
+	o.Loop().Disarm(&o.again)
+	o.Stop()
 }
 
 // maxScrapers bounds the connections of the operator's listener.
@@ -42,7 +74,7 @@ func (g *gateway) observe(loop *poll.Loop, listen string) error {
 	if err != nil {
 		return err
 	}
-	g.ops = &ops{app, addr.Host}
+	g.ops = &ops{App: app, host: addr.Host}
 	g.health.Mount(app)
 	app.Get("/metrics", metrics.New(g.io, g.app.Server(), metrics.Options{}).Handle)
 	return nil

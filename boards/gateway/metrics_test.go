@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -97,5 +98,27 @@ func TestPublicMetricsAreToldOf(t *testing.T) {
 	c.metrics = "nonsense"
 	if _, err := newGateway(loop, c, board()); err == nil || !strings.Contains(err.Error(), "metrics: ") {
 		t.Errorf("a wrong address: %v", err)
+	}
+}
+
+// While the address is taken the gateway serves, and the metrics come when it is free.
+func TestMetricsAddressIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startWith(t, board(), config{metrics: taken.Addr().String()})
+	if status, _ := get(t, r.url+"/healthz"); status != 200 {
+		t.Errorf("the gateway does not serve: %d", status)
+	}
+	r.on(func() {
+		if !r.ops.again.Armed() || r.ops.Port() != 0 {
+			t.Error("it does not try again")
+		}
+	})
+	taken.Close()
+	r.on(func() { r.ops.OnTimer(nil) }) // the timer's second, now
+	if status, _ := get(t, "http://"+taken.Addr().String()+"/metrics"); status != 200 {
+		t.Errorf("no metrics: %d", status)
 	}
 }

@@ -16,7 +16,7 @@ func stop(loop *poll.Loop, g *gateway) error {
 	g.io.Close()
 	g.app.Stop()
 	if g.ops != nil {
-		g.ops.Stop()
+		g.ops.stop()
 	}
 	for end := loop.Now() + stopTime.Milliseconds(); loop.Stats().Conns > 0 && loop.Now() < end; {
 		if err := loop.Poll(50 * time.Millisecond); err != nil {
