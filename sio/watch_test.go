@@ -56,8 +56,9 @@ func TestDynamicNamespaceIsWatched(t *testing.T) {
 	if told != 3 {
 		t.Errorf("told of %d sockets, want 3", told)
 	}
-	if got := r.io.Namespaces(); len(got) != 3 || got[0].Name() != "/" || got[1].Parent() != parent || got[2].Name() != "/y" {
-		t.Errorf("%v", got)
+	all := r.io.Namespaces()
+	if len(all) != 3 || all[0].Name() != "/" || all[1].Parent() != parent || all[2].Name() != "/y" {
+		t.Errorf("%v", all)
 	}
 	c.expect(`42/x,["one"]`, `42/x,["both"]`)
 }

@@ -64,7 +64,6 @@ type client struct {
 	got []event
 	err string // CONNECT_ERROR's payload
 	id  string
-	off bool // it has not read since
 }
 
 type event struct {
