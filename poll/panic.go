@@ -138,3 +138,12 @@ func (l *Loop) tellPanic(err *PanicError) {
 	}()
 	l.options.OnPanic(err)
 }
+
+// workPanicked is posted by Go and Try.
+func (l *Loop) workPanicked(err *PanicError) {
+	if _, ok := l.kernel.(strict); ok && l.options.OnPanic == nil {
+		panic(err)
+	}
+	l.stats.Panics++
+	l.tellPanic(err)
+}
