@@ -74,5 +74,5 @@ func TestWatchdogLetsALoopSleep(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Stop()
-	tick <- true
+	close(tick)
 }
