@@ -66,6 +66,9 @@ func (l *Loop) measure(before time.Duration, n int) {
 	case m.ended != 0 && l.clock-m.ended <= atOnce:
 		lag = m.ended - before
 	}
+	if n == 0 {
+		lag = 0 // nobody waited
+	}
 	l.marks.begin(l.now)
 	due := len(l.timers) > 0 && l.timers[0].when <= l.now
 	if due {

@@ -49,10 +49,11 @@ func TestOffloadUnderStress(t *testing.T) {
 	l := newLoop(t, poll.Options{Workers: 3, QueuedWork: 7, OnPanic: func(*poll.PanicError) { panics++ }})
 	var ran atomic.Int64
 	taken, refused, thens := 0, 0, 0
-	for i := range 20_000 {
+	for taken < 2000 {
+		i := taken
 		switch err := l.Try(func() error {
 			ran.Add(1)
-			switch i % 100 {
+			switch i % 50 {
 			case 13:
 				panic(i)
 			case 14:
@@ -67,12 +68,12 @@ func TestOffloadUnderStress(t *testing.T) {
 		default:
 			t.Fatal(err)
 		}
-		if i%50 == 0 {
-			l.Poll(0)
+		if err := l.Poll(0); err != nil {
+			t.Fatal(err)
 		}
 	}
-	turn(t, l, func() bool { return thens == taken })
-	if refused == 0 || taken < 10 || int(ran.Load()) != taken || l.Stats().Denied != uint64(refused) || panics == 0 {
+	turn(t, l, func() bool { return thens == taken && panics == 80 })
+	if refused == 0 || int(ran.Load()) != taken || l.Stats().Denied != uint64(refused) || panics != 80 {
 		t.Fatalf("%d taken, %d refused, %d ran, %d panics, %+v", taken, refused, ran.Load(), panics, l.Stats())
 	}
 }
