@@ -27,3 +27,6 @@ func (l *Loop) ManualWatch(o WatchdogOptions, tick chan bool) *Watchdog {
 
 // Answered tells whether the loop answered the last question.
 func (w *Watchdog) Answered() bool { return w.answered.Load() }
+
+// FD is the connection's descriptor.
+func (c *Conn) FD() int { return int(c.fd) }
