@@ -44,6 +44,7 @@ func (e *Server) allow(req *webapp.Request, res *webapp.Response, q question) {
 // ask is apart from admit because its question outlives the call.
 func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 	decided, later := false, false
+	e.loop.Mark("eio AllowRequest")
 	e.options.AllowRequest(req, func(err error) {
 		if decided || res.Ended() {
 			return

@@ -147,6 +147,7 @@ func (l *listeners) fire(s *Socket, x *listener, e *Event) {
 		Listener{l, x.id}.Off()
 	}
 	e.label = x.name
+	s.ns.server.loop.Mark(x.name)
 	s.run(x.fn.(func(*Event)), e)
 }
 

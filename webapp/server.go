@@ -78,6 +78,7 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 	if o.EOS != nil {
 		s.log.Hide(o.EOS.Token, o.EOS.Srand)
 	}
+	loop.TellSlowTurns(s.log.slow)
 	return s
 }
 

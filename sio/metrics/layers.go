@@ -19,6 +19,8 @@ func (c *Collector) tellLoop(t *Text) {
 	t.Gauge("edgesio_output_bytes", "Output of all connections that is not written yet.", s.OutBytes)
 	t.Gauge("edgesio_timers", "Timers that are armed.", s.Timers)
 	t.Counter("edgesio_loop_turns_total", "Turns of the event loop.", s.Turns)
+	t.Histogram("edgesio_loop_lag_seconds", "How late the loop came to what was ready.", c.loop.Lag())
+	t.Counter("edgesio_slow_turns_total", "Turns that took longer than Options.SlowTurn.", s.SlowTurns)
 	t.Counter("edgesio_offloaded_total", "Pieces of work that were done off the loop.", s.Offloaded)
 	t.Counter("edgesio_offload_refused_total", "Pieces of work that found the offload queue full.", s.Denied)
 	b := c.loop.Budget()
@@ -38,6 +40,7 @@ func (c *Collector) tellHTTP(t *Text) {
 	panics := c.io.Stats().Panics
 	if c.web == nil {
 		t.Family("edgesio_handler_panics_total", "counter", panicHelp)
+		t.Int(c.loop.Stats().Panics, "layer", "poll")
 		t.Int(panics, "layer", "sio")
 		return
 	}
@@ -50,6 +53,7 @@ func (c *Collector) tellHTTP(t *Text) {
 	}
 	t.Gauge("edgesio_http_upload_bytes", "Held of request bodies that are not complete.", s.UploadBytes)
 	t.Family("edgesio_handler_panics_total", "counter", panicHelp)
+	t.Int(c.loop.Stats().Panics, "layer", "poll")
 	t.Int(s.Panics, "layer", "webapp")
 	t.Int(panics, "layer", "sio")
 }

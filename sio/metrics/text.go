@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/edgesio/edgesio/poll"
 )
 
 // Text is a page in the making: families, and behind each its samples.
@@ -47,26 +49,23 @@ func (t *Text) Gauge(name, help string, v int) {
 	t.Int(uint64(max(v, 0)))
 }
 
-// Histogram is a family of one histogram: counts[i] fell into bucket i, at most bounds[i] and above the bound before;
-// one more count is for what is above all bounds. sum is that of all observations, in the unit of the bounds.
-func (t *Text) Histogram(name, help string, bounds []float64, counts []uint64, sum float64) {
+// Histogram is a family of one histogram of durations, in seconds.
+func (t *Text) Histogram(name, help string, h poll.Histogram) {
 	t.Family(name, "histogram", help)
-	total := uint64(0)
-	for i, n := range counts {
-		total += n
-		t.b = append(append(t.b, name...), `_bucket{le="`...)
-		if i < len(bounds) {
-			t.b = strconv.AppendFloat(t.b, bounds[i], 'g', -1, 64)
-		} else {
-			t.b = append(t.b, "+Inf"...)
-		}
-		t.b = append(t.b, `"} `...)
-		t.b = append(strconv.AppendUint(t.b, total, 10), '\n')
+	for _, b := range h.Buckets {
+		t.bucket(strconv.FormatFloat(b.Upto.Seconds(), 'g', -1, 64), b.Count)
 	}
+	t.bucket("+Inf", h.Count)
 	t.sample("_sum", nil)
-	t.float(sum)
+	t.float(h.Sum.Seconds())
 	t.sample("_count", nil)
-	t.b = append(strconv.AppendUint(t.b, total, 10), '\n')
+	t.b = append(strconv.AppendUint(t.b, h.Count, 10), '\n')
+}
+
+func (t *Text) bucket(le string, n uint64) {
+	t.b = append(append(t.b, t.name...), `_bucket{le="`...)
+	t.b = append(append(t.b, le...), `"} `...)
+	t.b = append(strconv.AppendUint(t.b, n, 10), '\n')
 }
 
 // sample begins a line up to its value.

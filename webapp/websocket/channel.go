@@ -139,6 +139,7 @@ func (ch *Channel) end(code Code, reason string, err error) {
 // opened calls the program with a new channel.
 func (ch *Channel) opened(req *webapp.Request) {
 	defer ch.server.guard(ch)
+	ch.server.loop.Mark("websocket connection")
 	ch.server.onConnection(ch, req)
 }
 
@@ -184,6 +185,7 @@ func (f *frames) OnMessage(op ws.OpCode, payload []byte) {
 	ch := (*Channel)(f)
 	if ch.state == channelOpen && ch.handler != nil {
 		defer ch.server.guard(ch)
+		ch.server.loop.Mark("websocket message")
 		ch.handler.OnMessage(ch, payload, op == ws.OpBinary)
 	}
 }
