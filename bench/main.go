@@ -15,6 +15,7 @@ const usage = `bench measures Socket.IO servers on this machine.
   bench peers  ours, the references and the peers in one run; writes RESULTS.md
   bench serve  the server of the bench
   bench load   the load of one scenario against a server on 127.0.0.0/8
+  bench stalled  what clients cost that do not read, and whether they delay others
   bench self   what the load generator itself can do
 
 bench COMMAND -h shows the flags.
@@ -23,6 +24,7 @@ bench COMMAND -h shows the flags.
 func main() {
 	commands := map[string]func([]string) error{
 		"run": runCommand, "peers": peersCommand, "serve": serve, "load": load, "self": selfCommand,
+		"stalled": stalledMain,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)

@@ -26,6 +26,8 @@ type server struct {
 	app  *webapp.App // of /stats, and of the sio application
 	lag  lagProbe
 	ping time.Duration
+
+	sockets poll.ListenOptions // of the sio application
 }
 
 // serve is bench serve.
@@ -37,6 +39,8 @@ func serve(args []string) error {
 	core := f.Int("core", -1, "core to run on")
 	ping := f.Duration("ping", 0, "ping interval of Engine.IO, 0 for its default")
 	life := f.Duration("for", 0, "time to serve, 0 for ever")
+	limit := f.Int("cap", 0, "bytes of output that a client may leave unread, 0 for the default")
+	buffers := f.Int("buffers", 0, "bytes of the kernel's buffers for a connection, 0 for the system's")
 	profile := f.String("profile", "", "`file` for a CPU profile, as make pgo takes it")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -59,6 +63,8 @@ func serve(args []string) error {
 		return err
 	}
 	s := &server{loop: loop, ping: *ping}
+	s.sockets = poll.ListenOptions{SendBufferBytes: *buffers, ReceiveBufferBytes: *buffers,
+		Limits: poll.Limits{HardBytes: *limit}}
 	at, err := s.listen(*kind, *host, *port)
 	if err != nil {
 		return err
@@ -89,7 +95,8 @@ func (s *server) listen(kind, host string, port int) (at string, err error) {
 	if kind == speechSIO {
 		statsPort = port
 	}
-	if s.app, err = webapp.Create(s.loop, "bench", webapp.Addr{Host: host, Port: statsPort}); err != nil {
+	if s.app, err = webapp.CreateWith(s.loop, "bench", webapp.Addr{Host: host, Port: statsPort},
+		webapp.Options{Listen: s.sockets}); err != nil {
 		return "", err
 	}
 	s.app.Get("/stats", s.tell)

@@ -13,11 +13,12 @@ type system struct {
 	name    string
 	about   string
 	speech  string
-	eio     int    // the newest Engine.IO that it speaks
-	app     string // of bench serve; "" for a peer
-	dir     string // of a peer
-	program string // in it, when the peer is built
-	script  string // in it, for node
+	eio     int      // the newest Engine.IO that it speaks
+	app     string   // of bench serve; "" for a peer
+	flags   []string // of bench serve besides
+	dir     string   // of a peer
+	program string   // in it, when the peer is built
+	script  string   // in it, for node
 	without []string
 }
 
@@ -64,7 +65,7 @@ func peers(dir string) []system {
 func (s system) command() *exec.Cmd {
 	switch {
 	case s.app != "":
-		return command("serve", "-app", s.app)
+		return command(append([]string{"serve", "-app", s.app}, s.flags...)...)
 	case s.script != "":
 		return child(exec.Command("node", filepath.Join(s.dir, s.script)))
 	}

@@ -44,6 +44,7 @@ func (e *Server) allow(req *webapp.Request, res *webapp.Response, q question) {
 // ask is apart from admit because its question outlives the call.
 func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 	decided, later := false, false
+	e.loop.Mark("eio AllowRequest")
 	e.options.AllowRequest(req, func(err error) {
 		if decided || res.Ended() {
 			return
@@ -71,7 +72,8 @@ func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 // enter opens a session, or begins an upgrade.
 func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
 	switch {
-	case q.session == nil && e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions:
+	case q.session == nil && (e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions ||
+		e.loop.Budget().Tight()):
 		e.stats.Refused++
 		res.Status(503).Set("Retry-After", "5").End("")
 	case !q.upgrade:
@@ -95,6 +97,9 @@ func (e *Server) newSession(req *webapp.Request, q question) *Session {
 	}
 	e.sessions.insert(s)
 	e.stats.Handshakes++
+	if s.protocol == 3 {
+		e.stats.Sessions3++
+	}
 	if e.debug != nil {
 		e.debug.Debug("handshake", "sid", s.id, "protocol", int(s.protocol), "transport", q.transport.String())
 	}
@@ -116,6 +121,8 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
+	e.stats.PacketsOut += uint64(t.packets)
+	e.loop.Budget().Hold(len(t.queue))
 	t.flush()
 	t.queue = nil // it was the size of an open packet
 	if e.onConnection != nil {
@@ -162,7 +169,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	switch {
 	case q.session == nil:
 		s.ws = w
-		e.stats.WebSockets++
+		e.onWebSocket(s, 1)
 		s.send(e.openPacket(s))
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)

@@ -39,8 +39,13 @@ type Server struct {
 
 // Stats are counters since New, and what is open now.
 type Stats struct {
-	Sessions, WebSockets                int
+	Sessions, WebSockets                int // the latter of the former
+	Sessions3, WebSockets3              int // of them those of protocol 3
 	Handshakes, Refused, Upgrades, Ends uint64
+	// PacketsIn and PacketsOut are packets of sessions, of all types but those of a probe and the noops that end polls;
+	// over polling those that go out are counted when they are queued.
+	PacketsIn, PacketsOut uint64
+	EndedBy               ReasonCounts // Ends by their reason
 }
 
 // New makes an engine that handles what Handle is given.
@@ -51,7 +56,9 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	}
 	e := &Server{loop: loop, options: o}
 	e.grain = beatGrain(o.PingInterval)
-	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
+	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater,
+		Budget: loop.Budget()}
+	loop.Budget().OnOver(e.fullest)
 	if o.PerMessageDeflate != nil {
 		e.deflater.Threshold = o.PerMessageDeflate.Threshold
 	}
@@ -211,10 +218,22 @@ func (e *Server) OnTimer(*poll.Timer) {
 	for t != nil {
 		next := t.next
 		t.next, t.waiting = nil, false
-		if t.session.polling == t {
+		switch {
+		case t.session.polling != t:
+		case t.doomed:
+			t.session.end(TransportError, poll.ErrMemory)
+		default:
 			t.flush()
 		}
 		t = next
+	}
+}
+
+// onWebSocket counts sessions whose transport is a WebSocket, by one more or less.
+func (e *Server) onWebSocket(s *Session, n int) {
+	e.stats.WebSockets += n
+	if s.protocol == 3 {
+		e.stats.WebSockets3 += n
 	}
 }
 
@@ -223,6 +242,9 @@ func (e *Server) forget(s *Session) {
 	e.sessions.remove(s)
 	e.loop.Disarm(&s.beat)
 	e.stats.Ends++
+	if s.protocol == 3 {
+		e.stats.Sessions3--
+	}
 }
 
 // openPacket makes the open packet, in scratch.

@@ -51,7 +51,7 @@ func (w *websocket) try(p packet, ok bool) {
 			w.trial.probed = true
 			w.armTrial()
 		}
-	case ok && p.kind == packetUpgrade && w.trial.probed:
+	case ok && p.kind == packetUpgrade && w.trial.probed && !w.session.polling.doomed:
 		e.loop.Disarm(&w.trial.timer)
 		w.trial = nil
 		w.session.upgrade(w)
@@ -96,13 +96,14 @@ func (s *Session) upgrade(w *websocket) {
 		e.debug.Debug("upgrade", "sid", s.id)
 	}
 	s.server.stats.Upgrades++
-	s.server.stats.WebSockets++
+	s.server.onWebSocket(s, 1)
 	old.discard()
 	for q := old.queue; len(q) > 0; {
 		var p packet
 		p, q = nextRecord(q)
-		status = s.send(p)
+		status = w.send(p, formOf(p.binary, s.protocol, s.base64)) // it was counted, and told, when it was queued
 	}
+	old.give()
 	if s.state == sessionClosing {
 		s.end(ForcedClose, nil)
 		return

@@ -68,8 +68,24 @@ type Options struct {
 	// Workers run what Go offloads, QueuedWork waits for them. Default 2 and 64.
 	Workers    int
 	QueuedWork int
+	// MemoryBytes bound what all peers together make the loop and the layers above
+	// hold, see [Budget]. Default 32 MiB, for boards of 64 MB; negative is no bound.
+	MemoryBytes int
+	// HeapSample tells what the process uses of its memory limit, 0 for no limit;
+	// [Budget.Tight] asks it, at most once a second. Default: the runtime's figures.
+	HeapSample func() (used, limit uint64)
 	// Limits hold for connections whose listener sets none.
 	Limits Limits
+	// SlowTurn is how long a turn may take before OnSlowTurn is told of it, with the
+	// names of what ran (Loop.Mark), when it has ended. Default 200 ms; negative is
+	// off. OnSlowTurn runs on the loop's goroutine between two turns; default: nobody
+	// is told, Stats.SlowTurns counts.
+	SlowTurn   time.Duration
+	OnSlowTurn func(SlowTurn)
+	// OnPanic is told of panics that the loop caught, on its goroutine in the middle
+	// of a turn. Default: an error of log/slog's default logger, at most one in 5 s;
+	// on the kernel of poll/polltest the panic goes on.
+	OnPanic func(*PanicError)
 }
 
 func (o Options) withDefaults() Options {
@@ -78,6 +94,8 @@ func (o Options) withDefaults() Options {
 	set(&o.EventsPerTurn, 256)
 	set(&o.Workers, 2)
 	set(&o.QueuedWork, 64)
+	set(&o.MemoryBytes, 32<<20)
+	set(&o.SlowTurn, 200*time.Millisecond)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }

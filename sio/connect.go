@@ -198,6 +198,7 @@ func (a *admission) call(fn Middleware, next func(error)) {
 			a.next(Error{Message: "Internal error"})
 		}
 	}()
+	a.socket.Server().loop.Mark("sio middleware")
 	fn(a.socket, next)
 }
 
@@ -225,6 +226,7 @@ func (s *Socket) onConnect() {
 
 func (s *Socket) runSocket(fn func(*Socket)) {
 	defer s.guard(nil)
+	s.ns.server.loop.Mark("sio connection")
 	fn(s)
 }
 

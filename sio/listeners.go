@@ -22,6 +22,8 @@ const (
 	onServerSide                      // ServerSideFunc
 	onDrain                           // func(*Socket)
 	onRoom                            // func(RoomEvent, string, *Socket)
+	onSent                            // func([]*Socket, string, []any)
+	onUpgrade                         // func(*Socket)
 	listenKinds
 )
 
@@ -145,6 +147,7 @@ func (l *listeners) fire(s *Socket, x *listener, e *Event) {
 		Listener{l, x.id}.Off()
 	}
 	e.label = x.name
+	s.ns.server.loop.Mark(x.name)
 	s.run(x.fn.(func(*Event)), e)
 }
 

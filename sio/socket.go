@@ -224,6 +224,7 @@ func (s *Socket) onEvent(e *Event) {
 	}
 	for _, l := range [...]*listeners{s.listeners, &s.ns.listeners, s.ns.inherited()} {
 		if l.has(onAny) {
+			s.ns.server.loop.Mark("sio any event")
 			l.each(onAny, func(x *listener) { s.run(x.fn.(func(*Event)), e) })
 		}
 	}
@@ -241,6 +242,7 @@ func (s *Socket) proceed(e *Event) {
 		if e.resume == nil {
 			e.resume = e.onNext
 		}
+		s.ns.server.loop.Mark("sio event middleware")
 		s.runUse(fn, e)
 		return
 	}
@@ -286,6 +288,7 @@ func (s *Socket) runError(fn func(*Socket, error), err error) {
 
 func (s *Socket) runReason(fn func(*Socket, Reason), r Reason) {
 	defer s.guard(nil)
+	s.ns.server.loop.Mark("sio disconnect")
 	fn(s, r)
 }
 
@@ -348,6 +351,7 @@ func (s *Socket) onClose(reason Reason) {
 		return
 	}
 	s.setState(socketDisconnecting)
+	s.client.server.counts.disconnects.Add(reason)
 	if d := s.client.server.debug; d != nil {
 		d.say(scopeSocket, "closing", "id", s.id, "nsp", s.ns.name, "reason", string(reason))
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/edgesio/edgesio/poll"
 )
@@ -45,6 +46,25 @@ func (l *LogLimiter) Error(class, message, detail string) {
 	if quiet, ok := l.allow(class); ok {
 		l.out().Error(message, "class", class, "detail", detail, "unreported", quiet)
 	}
+}
+
+// slow names handlers that kept the loop, class "slow": those that ran last, or with
+// their times those that took longest. It is the loop's Options.OnSlowTurn unless the
+// program has one.
+func (l *LogLimiter) slow(t poll.SlowTurn) {
+	quiet, ok := l.allow("slow")
+	if !ok {
+		return
+	}
+	var names []string
+	for i, label := range t.Labels {
+		if len(t.Times) > 0 {
+			label += " " + t.Times[i].Round(time.Millisecond).String()
+		}
+		names = append(names, label)
+	}
+	l.out().Warn("slow handler", "class", "slow", "duration", t.Duration.Round(time.Millisecond), "handlers", names,
+		"unreported", quiet)
 }
 
 // allow tells whether a line of the class may be written, and how many were not.

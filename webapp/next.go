@@ -189,6 +189,7 @@ func (r *Request) call(l *layer, err error) bool {
 			}
 			return false
 		}
+		r.c.srv.loop.Mark(l.path)
 		l.handler(r, r.res)
 	case l.failed != nil:
 		r.chain.open = true
@@ -197,6 +198,7 @@ func (r *Request) call(l *layer, err error) bool {
 		return false
 	default:
 		r.chain.open = true
+		r.c.srv.loop.Mark(l.path)
 		l.middle(r, r.res, r.chain.next)
 	}
 	return true

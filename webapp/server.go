@@ -20,6 +20,9 @@ type Stats struct {
 	Aborted  uint64 // the peer went away before the answer
 	Switched uint64
 	Panics   uint64
+	// Responses by the first digit of their status, when their heads went out; 0 is for
+	// statuses above 599. A switch is no response: see Switched.
+	Responses [6]uint64
 
 	UploadBytes int // held of bodies that are not complete
 }
@@ -71,9 +74,11 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 		permits: eos.NewGuard(o.Matrix, o.Mode),
 		set:     settings{domain: 2},
 	}
+	loop.Budget().OnShortage(s.logShortage)
 	if o.EOS != nil {
 		s.log.Hide(o.EOS.Token, o.EOS.Srand)
 	}
+	loop.TellSlowTurns(s.log.slow)
 	return s
 }
 
@@ -355,11 +360,24 @@ func (s *Server) intern(b []byte) string {
 	return *p
 }
 
+// answered counts a response by its status.
+func (s *Server) answered(code int) {
+	class := uint(code) / 100
+	if class >= uint(len(s.stats.Responses)) {
+		class = 0
+	}
+	s.stats.Responses[class]++
+}
+
 // appendError appends a whole response that refuses and closes.
 func (s *Server) appendError(b []byte, e *Error) []byte {
+	s.answered(e.Status)
 	b = append(appendStatus(b, e.Status), s.date()...)
 	b = append(b, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
 	b = strconv.AppendUint(b, uint64(len(e.Message)), 10)
+	if e.Status == 503 {
+		b = append(b, "\r\nRetry-After: "+retryAfter...)
+	}
 	b = append(b, "\r\nConnection: close\r\n\r\n"...)
 	return append(b, e.Message...)
 }

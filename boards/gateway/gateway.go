@@ -13,6 +13,7 @@ import (
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/admin"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -27,6 +28,9 @@ type gateway struct {
 	telemetry *telemetry
 	tls       *tlsconn.Server // nil: plain HTTP
 	told      []string        // lines for who started it
+	health    *webapp.Health  // of /readyz, on both ports
+	ops       *ops            // nil without -metrics
+	admin     *admin.Admin    // nil without -admin
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
@@ -68,11 +72,13 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if g.tls != nil {
 		o.TLS = g.tls
 	}
+	buffers := int(min(c.buffers.bytes, 1<<30))
+	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = buffers, buffers
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
 	g.app.Server().Log().Hide(renewalName)
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
+	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin)}
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err
 	}
@@ -83,17 +89,32 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err := permissions(g.app, eos.UserMode, matrix, rules); err != nil {
 		return nil, err
 	}
-	(&desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}).serve(g.app)
+	d := &desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}
+	d.serve(g.app)
+	if err := g.openAdmin(d, c.admin); err != nil {
+		return nil, err
+	}
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
-	return g, nil
+	return g, g.observe(loop, c.metrics)
+}
+
+// start listens.
+func (g *gateway) start() error {
+	if err := g.app.Start(); err != nil || g.ops == nil {
+		return err
+	}
+	return g.ops.listen()
 }
 
 // regroup makes a changed users' file count for who is connected already.
 func (g *gateway) regroup(err error) {
 	if err == nil {
 		g.io.Regroup()
+		if g.admin != nil {
+			g.admin.SignOut()
+		}
 	}
 }
 

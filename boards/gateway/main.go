@@ -26,10 +26,13 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
+	metrics            string // address of the operator's listener; none: no metrics
+	memory, buffers    size   // of the program; of each socket, in both directions
 }
 
 func main() {
-	var c config
+	c := config{buffers: socketBuffers}
 	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
 	flag.StringVar(&c.name, "name", "socketio", "name of the app")
 	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
@@ -40,6 +43,16 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.StringVar(&c.metrics, "metrics", "", "`address` and port for /metrics, beside /healthz and /readyz\n"+
+		"(default: no metrics)")
+	flag.StringVar(&c.admin, "admin", "", "`mode` production or development: let Socket.IO's admin UI look at the\n"+
+		"namespace /admin; users of group admin sign in (default: it cannot)")
+	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as\n"+
+		"https://admin.socket.io; no page of another origin than this one and our own can connect then")
+	flag.Var(&c.memory, "memory", "most memory to use, a `size` as 64M, or off\n"+
+		"(default: GOMEMLIMIT, or 75 % of the container's limit, or 50 % of the board's memory)")
+	flag.Var(&c.buffers, "socket-buffers", "`size` of the kernel's buffers for each connection and direction, or off:\n"+
+		"the system's, with which a peer that does not read holds megabytes")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -63,7 +76,7 @@ func main() {
 
 // run serves until SIGTERM or SIGINT; a second signal ends the program at once.
 func run(c config) error {
-	loop, err := poll.New(poll.Options{})
+	loop, err := poll.New(ownMemory(c.memory).apply())
 	if err != nil {
 		return err
 	}
@@ -71,7 +84,7 @@ func run(c config) error {
 	if err != nil {
 		return err
 	}
-	if err := g.app.Start(); err != nil {
+	if err := g.start(); err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(c.listen)
@@ -86,6 +99,9 @@ func run(c config) error {
 		scheme = "https"
 	}
 	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
+	if g.ops != nil && g.ops.Port() != 0 {
+		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(g.ops.host, strconv.Itoa(g.ops.Port())))
+	}
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -98,5 +114,5 @@ func run(c config) error {
 		return err
 	}
 	restore()
-	return stop(loop, g.app, g.io)
+	return stop(loop, g)
 }

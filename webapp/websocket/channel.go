@@ -139,6 +139,7 @@ func (ch *Channel) end(code Code, reason string, err error) {
 // opened calls the program with a new channel.
 func (ch *Channel) opened(req *webapp.Request) {
 	defer ch.server.guard(ch)
+	ch.server.loop.Mark("websocket connection")
 	ch.server.onConnection(ch, req)
 }
 
@@ -152,7 +153,9 @@ func (w *wire) OnData(_ *poll.Conn, b []byte) {
 		return
 	}
 	ch.heard()
-	if err := ch.reader.Feed(b, (*frames)(ch)); err != nil {
+	if err := ch.reader.Feed(b, (*frames)(ch)); err == ws.ErrNoMemory {
+		ch.fail(ws.StatusTryAgainLater, poll.ErrMemory)
+	} else if err != nil {
 		s := ch.server
 		s.stats.Breaches++
 		s.app.Log().Warn("websocket", err.Error(), ch.RemoteAddr(), nil)
@@ -182,6 +185,7 @@ func (f *frames) OnMessage(op ws.OpCode, payload []byte) {
 	ch := (*Channel)(f)
 	if ch.state == channelOpen && ch.handler != nil {
 		defer ch.server.guard(ch)
+		ch.server.loop.Mark("websocket message")
 		ch.handler.OnMessage(ch, payload, op == ws.OpBinary)
 	}
 }

@@ -24,6 +24,7 @@ const (
 	ErrMessageTooBig                      // 10.4: more payload than Limits.MessageBytes
 	ErrTooManyFragments                   // 10.4: more frames than Limits.Fragments
 	ErrTooManyBlocks                      // 10.4: compressed blocks that are work and bring next to nothing
+	ErrNoMemory                           // no breach: Limits.Budget has no room for the message
 )
 
 var breaches = [...]struct {
@@ -48,9 +49,10 @@ var breaches = [...]struct {
 	ErrMessageTooBig:     {StatusMessageTooBig, "message is too big"},
 	ErrTooManyFragments:  {StatusMessageTooBig, "message has too many fragments"},
 	ErrTooManyBlocks:     {StatusMessageTooBig, "message has too many compressed blocks"},
+	ErrNoMemory:          {StatusTryAgainLater, "no memory for the message"},
 }
 
-// Code is the status code that the close frame carries: 1002, 1007 or 1009.
+// Code is the status code that the close frame carries: 1002, 1007, 1009 or 1013.
 func (e Error) Code() StatusCode { return breaches[e].code }
 
 // Error says what the peer did.
