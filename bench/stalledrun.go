@@ -233,9 +233,9 @@ func (c *stalledCommand) delay() error {
 		l.run(200 * time.Millisecond)
 	}
 	a, b := middle(alone), middle(beside)
-	fmt.Printf("p99 of %d clients, median of %d rounds: broadcast %.0f us alone, %.0f us beside %d that stall (%.2f times); "+
-		"echo %.0f us, %.0f us (%.2f times)\n", c.clients, c.rounds, a.chat, b.chat, c.readers, b.chat/a.chat,
-		a.echo, b.echo, b.echo/a.echo)
+	fmt.Printf("p99 of %d clients, median of %d rounds: broadcast %.0f us alone, %.0f us beside %d that stall "+
+		"(%.2f times); echo %.0f us, %.0f us (%.2f times)\n", c.clients, c.rounds, a.chat, b.chat, c.readers,
+		b.chat/a.chat, a.echo, b.echo, b.echo/a.echo)
 	if c.most > 0 && max(b.chat/a.chat, b.echo/a.echo) > c.most {
 		return fmt.Errorf("stalled readers delay the others: more than %.1f times", c.most)
 	}
