@@ -1,6 +1,7 @@
 package poll_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestBudgetTakes(t *testing.T) {
 		used       int
 	}{
 		{take: 600, ok: true, used: 600}, {take: 401, used: 600}, {take: 400, ok: true, used: 1000},
-		{take: 1, used: 1000}, {give: 999, ok: true, used: 1}, {take: 1 << 62, used: 1}, {give: 1, ok: true},
+		{take: 1, used: 1000}, {give: 999, ok: true, used: 1}, {take: math.MaxInt, used: 1}, {give: 1, ok: true},
 	} {
 		b.Give(step.give)
 		if step.take > 0 && b.Fits(step.take) != step.ok {
@@ -62,7 +63,7 @@ func TestBudgetTakes(t *testing.T) {
 		t.Errorf("%+v, told %+v", s, told)
 	}
 	var none *poll.Budget
-	if none.Give(1); !none.Take(1<<62) || !none.Fits(1) || !none.TakeOutput(1) {
+	if none.Give(1); !none.Take(math.MaxInt) || !none.Fits(1) || !none.TakeOutput(1) {
 		t.Error("a nil budget has a limit")
 	}
 	func() {
