@@ -19,7 +19,7 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 //     and what OnTight brought is shed before that.
 //   - At the limit Take is false: who asked is refused, nobody else.
 //   - Output is never refused for it. Beyond the limit whoever holds most is ended
-//     with [ErrMemory], one after the other until a sixteenth is free.
+//     with [ErrMemory], one after the other until the rest fits.
 //
 // An overload is looked for when a peer does not read: what the kernel takes at
 // once costs no look. A slice of WriteShared counts for every connection in
@@ -47,11 +47,11 @@ type BudgetStats struct {
 	Shed    uint64 // bytes that OnTight's functions gave up
 }
 
-// A Shortage is what the budget did: it refused Bytes to somebody, or ended who
-// held most, which was so many Bytes.
+// A Shortage is what was done to a peer for the memory that it holds: Bytes were
+// refused, or its connection ended while so many Bytes were unwritten.
 type Shortage struct {
-	Ended bool
-	From  netip.AddrPort // whose connection was ended; else the zero AddrPort
+	Err   error          // ErrMemory, ErrSlow or ErrOverflow ended it; nil: refused
+	From  netip.AddrPort // whose connection it was; else the zero AddrPort
 	Bytes int
 }
 
@@ -112,7 +112,7 @@ func (b *Budget) TakeOutput(n int) bool {
 		return true
 	}
 	b.taken += n
-	if b.over() {
+	if b.over() && n <= b.limit {
 		b.relieve()
 	}
 	if b.over() {
@@ -151,8 +151,9 @@ func (b *Budget) OnTight(shed func(need int) (freed int)) { b.sheds = append(b.s
 // the program.
 func (b *Budget) OnOver(worst func() (held int, end func())) { b.rivals = append(b.rivals, worst) }
 
-// OnShortage calls fn, instead of the one that was set before, with what the budget
-// does to peers, for a log: there may be many calls in a turn.
+// OnShortage calls fn, instead of the one that was set before, with what is done to
+// peers for the budget or for their [Limits], for a log: there may be many calls in
+// a turn.
 func (b *Budget) OnShortage(fn func(Shortage)) { b.told = fn }
 
 func (b *Budget) refuse(n int) {
@@ -264,50 +265,70 @@ func (b *Budget) look() {
 // worst is how many connections one look finds.
 const worst = 16
 
-// relieve ends those that hold most, until a sixteenth of the budget is free: a
-// look is worth its time then, and the next is not due at once.
+// relieve ends those that hold most, until the rest fits and a sixteenth of the
+// output that waited is gone: a look at all is worth its time then, and the next is
+// not due at once.
 func (b *Budget) relieve() {
+	if b.inside || b.shared != 0 && b.looked == b.loop.stats.Turns && b.Used()-b.limit <= b.slack() {
+		return // it was looked at just now: what is shared may be all that is new
+	}
 	b.recount()
-	if b.Used() <= b.limit-b.slack() || b.inside {
+	if !b.over() {
 		return
 	}
 	b.inside = true
 	defer func() { b.inside = false }()
 	b.shed(b.Used() - b.limit + b.slack())
 	var conns [worst]*Conn
-	for n := 0; b.Used() > b.limit-b.slack(); {
+	enough := (b.loop.stats.OutBytes - b.shared) / 16
+	for n, freed := 0, 0; b.over() || freed > 0 && freed < enough; {
 		if n == 0 {
-			if n = b.find(&conns); n == 0 && len(b.rivals) == 0 {
-				return
-			}
+			n = b.find(&conns)
 		}
-		held, end := 0, func() {}
-		if n > 0 {
-			held = conns[0].Buffered()
-		}
-		c := conns[0]
-		for _, rival := range b.rivals {
-			if h, e := rival(); h > held {
-				held, end, c = h, e, nil
-			}
-		}
-		if held == 0 {
+		before := b.Used()
+		if !b.endWorst(conns[:min(n, 1)]) {
 			return
 		}
-		b.stats.Ended++
-		if c == nil {
-			end()
-			b.tell(Shortage{Ended: true, Bytes: held})
-			continue
-		}
-		from := c.RemoteAddr()
-		c.Abort(ErrMemory)
-		b.tell(Shortage{Ended: true, From: from, Bytes: held})
-		n = copy(conns[:], conns[1:n])
-		if b.shared != 0 {
-			b.recount()
+		freed += before - b.Used()
+		n = b.prune(&conns, n)
+	}
+}
+
+// endWorst ends the one of first, the connection that holds most, and the layers'
+// sessions that holds more.
+func (b *Budget) endWorst(first []*Conn) bool {
+	held, end := 0, func() {}
+	if len(first) > 0 {
+		held = first[0].Buffered()
+	}
+	rival := false
+	for _, worst := range b.rivals {
+		if h, e := worst(); h > held {
+			held, end, rival = h, e, true
 		}
 	}
+	if held == 0 {
+		return false
+	}
+	b.stats.Ended++
+	if rival {
+		end()
+		b.tell(Shortage{Err: ErrMemory, Bytes: held})
+		return true
+	}
+	first[0].cut(ErrMemory)
+	if b.shared != 0 {
+		b.recount()
+	}
+	return true
+}
+
+// prune drops the first of n connections if it was ended.
+func (b *Budget) prune(list *[worst]*Conn, n int) int {
+	if n > 0 && list[0].state == closed {
+		return copy(list[:], list[1:n])
+	}
+	return n
 }
 
 // find fills list with the connections that hold most, the worst first.
@@ -328,6 +349,13 @@ func (b *Budget) find(list *[worst]*Conn) (n int) {
 		list[i] = c
 	}
 	return n
+}
+
+// cut aborts a connection for what it holds, and tells.
+func (c *Conn) cut(err error) {
+	held := c.Buffered()
+	c.Abort(err)
+	c.loop.budget.tell(Shortage{Err: err, From: c.RemoteAddr(), Bytes: held})
 }
 
 // early writes what has become much, and looks at the memory of all when the peer

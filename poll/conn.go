@@ -189,7 +189,7 @@ func (c *Conn) queued(n int) Status {
 		return Dropped
 	case size > limits.HardBytes:
 		l.stats.Overflowed++
-		c.Abort(ErrOverflow)
+		c.cut(ErrOverflow)
 		return Dropped
 	case size <= limits.SoftBytes:
 		return OK

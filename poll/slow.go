@@ -54,7 +54,7 @@ func (c *Conn) judge(now int64) {
 		c.Abort(nil)
 	case c.state == open && (c.pressed(now) || c.flags&isBlocked != 0 && now-c.stall > millis(c.limits().StallTime)):
 		c.loop.stats.Slow++
-		c.Abort(ErrSlow)
+		c.cut(ErrSlow)
 	}
 }
 

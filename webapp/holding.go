@@ -90,11 +90,14 @@ func (c *conn) takeUpload() *upload {
 	return up
 }
 
-// logShortage tells of what the budget does to peers.
+// logShortage tells of what was done to peers for the memory that they hold.
 func (s *Server) logShortage(x poll.Shortage) {
-	message := "webapp: refused for want of memory"
-	if x.Ended {
-		message = "webapp: who held most was ended for want of memory"
+	class, message := "memory", "webapp: who held most was ended for want of memory"
+	switch x.Err {
+	case nil:
+		message = "webapp: refused for want of memory"
+	case poll.ErrSlow, poll.ErrOverflow:
+		class, message = "slow", "webapp: a peer that reads too slowly was ended"
 	}
-	s.log.Warn("memory", message, x.From, nil)
+	s.log.Warn(class, message, x.From, nil)
 }

@@ -3,6 +3,7 @@ package webapp
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // scarce leaves n bytes of the loop's budget until the test ends.
@@ -104,5 +105,21 @@ func TestAheadBeyondBudget(t *testing.T) {
 	c.closed()
 	if len(parked) != 1 || !parked[0].Ended() {
 		t.Errorf("%d are parked", len(parked))
+	}
+}
+
+// TestSlowIsLogged: a peer that does not read its answers is ended, counted and told of.
+func TestSlowIsLogged(t *testing.T) {
+	r := newRig(t, Options{}, func(app *App) {
+		app.Get("/", func(_ *Request, res *Response) { res.SendBytes(make([]byte, 1<<20)) })
+	})
+	for range 3 {
+		c := r.dial()
+		c.Stall()
+		c.send(get("/"))
+	}
+	r.k.Sleep(r.loop, time.Minute)
+	if n := strings.Count(r.log.String(), "class=slow"); n != 1 || r.loop.Stats().Slow != 3 {
+		t.Errorf("%d lines, %d were slow: %s", n, r.loop.Stats().Slow, &r.log)
 	}
 }

@@ -16,8 +16,7 @@ import (
 )
 
 // The program's share of memory. A board has a kernel and other programs: half of its memory is ours. A container has
-// nobody but us, only what the runtime does not count (the stack of the main thread, pages of the binary, buffers of
-// sockets) comes beside it.
+// nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it.
 const (
 	boardShare     = 50 // percent of MemTotal
 	containerShare = 75 // percent of a cgroup's limit
@@ -26,8 +25,8 @@ const (
 	mostBudget     = 1 << 30
 )
 
-// socketBuffers is the default of -socket-buffers. A peer that does not read holds some 30 kB of the kernel's memory for
-// what we send, with the system's defaults 4 MB; it allows 6 MB/s to a peer that is 5 ms away.
+// socketBuffers is the default of -socket-buffers. A peer that does not read holds up to 50 kB of the kernel's memory
+// with it, and 4 MB with the system's defaults (bench stalled); it allows 6 MB/s to a peer that is 5 ms away.
 var socketBuffers = size{bytes: 16 << 10}
 
 // memoryPlan is how much memory the program uses; zero fields set nothing.

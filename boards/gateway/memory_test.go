@@ -54,8 +54,9 @@ func TestPlanMemory(t *testing.T) {
 			budget: 8 << 20},
 		"the operator": {root: files("proc/meminfo", meminfo64), set: 24 << 20, flag: "48M", limit: 48 << 20,
 			from: "-memory", budget: 16 << 20},
-		"off":                {root: files("proc/meminfo", meminfo64), flag: "off", from: "-memory", budget: -1},
-		"a large machine":    {root: files("proc/meminfo", "MemTotal: 67108864 kB\n"), limit: part(64<<30, 50), from: "MemTotal", budget: mostBudget},
+		"off": {root: files("proc/meminfo", meminfo64), flag: "off", from: "-memory", budget: -1},
+		"a large machine": {root: files("proc/meminfo", "MemTotal: 67108864 kB\n"), limit: part(64<<30, 50),
+			from: "MemTotal", budget: mostBudget},
 		"nothing is known":   {root: files()},
 		"files that are odd": {root: files("proc/meminfo", "MemTotal", "proc/self/cgroup", "0::\n:::\nx\n4:memory:../..\n")},
 	} {

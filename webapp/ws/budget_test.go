@@ -55,7 +55,8 @@ func TestBudgetRefuses(t *testing.T) {
 	}
 	r.Stop()
 	r = NewReader(&Limits{Budget: p}, Server)
-	if err := r.Feed([]byte(finFrame(OpBinary, strings.Repeat("x", 2000))[:8]), discard{}); err != ErrNoMemory || p.used != 0 {
+	large := finFrame(OpBinary, strings.Repeat("x", 2000))
+	if err := r.Feed([]byte(large[:8]), discard{}); err != ErrNoMemory || p.used != 0 {
 		t.Errorf("2000 bytes declared: %v, %d bytes are taken", err, p.used)
 	}
 	r = NewReader(&Limits{Budget: p}, Server)
