@@ -3,11 +3,13 @@ package sio
 import (
 	"encoding/base64"
 	"log/slog"
+	"time"
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // Server is a Socket.IO server on an app's HTTP server, and the main namespace "/" of itself: io.OnConnection, io.Use,
@@ -25,6 +27,9 @@ type Server struct {
 	history   *history  // nil without connection state recovery
 	expiries  *expiries // nil unless Options.DisconnectExpired
 	denials   uint64
+	throttled uint64
+	connects  rate.Rate  // of a client
+	joins     rate.Rate  // of a socket
 	permits   *eos.Guard // of the app
 
 	namespaces map[string]*Namespace
@@ -92,6 +97,8 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		permits: web.Guard(),
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
+		connects:   rate.New(opts.ConnectRate, time.Second, opts.ConnectBurst),
+		joins:      rate.New(opts.JoinRate, time.Second, opts.JoinBurst),
 		namespaces: make(map[string]*Namespace),
 		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes},
 	}
@@ -181,11 +188,15 @@ type Stats struct {
 	Bytes      int // of binary packets that are not complete
 
 	Denials uint64 // by Options.Policy, since the server was made
+	// Throttled are clients that ConnectRate or MaxEarlyBytes disconnected and rooms that JoinRate kept; what the engine
+	// held back is in its own.
+	Throttled uint64
 }
 
 // Stats counts what is open now, for tests and metrics; it walks all sockets.
 func (srv *Server) Stats() Stats {
-	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held, Denials: srv.denials}
+	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held, Denials: srv.denials,
+		Throttled: srv.throttled}
 	for _, ns := range srv.namespaces {
 		st.Sockets += len(ns.sockets)
 		if a, ok := ns.adapter.(interface{ RoomCount() int }); ok {

@@ -4,9 +4,11 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // Handler answers a request.
@@ -20,6 +22,8 @@ type Stats struct {
 	Aborted  uint64 // the peer went away before the answer
 	Switched uint64
 	Panics   uint64
+	// Throttled are connections and requests beyond what Options let one address have.
+	Throttled uint64
 
 	UploadBytes int // held of bodies that are not complete
 }
@@ -51,6 +55,7 @@ type Server struct {
 	tags     map[tagKey]string // checksums of files without a time
 	permits  *eos.Guard
 	stopping bool
+	visitors rate.Table
 }
 
 // mount is a prefix that goes to a handler before the router.
@@ -66,10 +71,12 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 	s := &Server{
 		loop:    loop,
 		options: o,
-		limits:  headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders},
-		log:     NewLogLimiter(loop, o.Logger),
-		permits: eos.NewGuard(o.Matrix, o.Mode),
-		set:     settings{domain: 2},
+		limits: headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders,
+			cookies: o.MaxCookies, params: o.MaxQueryParams},
+		log:      NewLogLimiter(loop, o.Logger),
+		permits:  eos.NewGuard(o.Matrix, o.Mode),
+		set:      settings{domain: 2},
+		visitors: rate.Table{Limit: rate.New(o.Rate, time.Second, o.Burst), Max: o.MaxAddresses},
 	}
 	if o.EOS != nil {
 		s.log.Hide(o.EOS.Token, o.EOS.Srand)
@@ -120,7 +127,8 @@ func (s *Server) Pass(prefix string, req *Request, res *Response) {
 	}
 }
 
-// Accept takes a connection: the Accept function of a listener.
+// Accept takes a connection: the Accept function of a listener, without the limits
+// per address that App's has.
 func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	if s.stopping {
 		return nil
@@ -132,7 +140,7 @@ func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	}
 	s.conns = c
 	s.stats.Conns++
-	c.deadline(s.options.IdleTimeout)
+	c.deadline(s.options.FirstByteTimeout)
 	return c
 }
 
@@ -189,6 +197,9 @@ func (s *Server) forget(c *conn) {
 // dispatch hands a request on to its handler, if it may get there.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
+	if s.throttle(req, res) {
+		return
+	}
 	if s.options.EOS != nil && s.intercept(req, res) {
 		return
 	}

@@ -25,6 +25,8 @@ type config struct {
 	listen, name       string
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
+	maxConns           int
+	connsPerAddress    int
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 }
 
@@ -40,6 +42,9 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.IntVar(&c.maxConns, "max-conns", defaultConns, "`number` of connections; more wait in the kernel's queue")
+	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
+		"`number` of connections of one address; -1: no limit, behind a proxy")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
