@@ -164,7 +164,7 @@ func TestGroupedWakeUps(t *testing.T) {
 // wake the loop a few times, whenever each of them comes.
 func TestPongsAreGathered(t *testing.T) {
 	const spread = 80 * time.Millisecond
-	r := newRig(t, 1, quietly, Options{})
+	r := newRig(t, 1, quietly, Options{HandshakesPerAddress: -1})
 	for i := range 1000 {
 		r.k.After(time.Duration(i)*100*time.Microsecond, func() {
 			r.beat(4, func() time.Duration { return time.Duration(r.k.IntN(int(spread))) })

@@ -29,6 +29,13 @@ var browserLines = []string{
 	"Accept-Language: en-US,en;q=0.9", "Cache-Control: no-cache", "Origin: http://gateway.example",
 }
 
+// crowded lets all sessions in at once; everything else is switched on.
+var (
+	crowded      = Options{HandshakeRate: 1e6, HandshakeBurst: 1e6, HandshakesPerAddress: 1e6}
+	crowdedDense = Options{HandshakeRate: 1e6, HandshakeBurst: 1e6, HandshakesPerAddress: 1e6,
+		PerMessageDeflate: dense.PerMessageDeflate}
+)
+
 // TestIdleBytes measures sessions against connections that exchange the same
 // bytes with a handler that holds nothing: what the peers in memory need is in
 // both.
@@ -45,13 +52,13 @@ func TestIdleBytes(t *testing.T) {
 		{"polling", idlePollingBytes, openIdlePolling},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := newRig(t, 1, quietly, Options{})
+			r := newWebRig(t, 1, quietly, crowded, webapp.Options{Rate: 1e6, Burst: 1e6})
 			open := func(r *rig, i int) *polltest.Peer { return c.open(r, i) }
 			with := heapOf(r, open)
 			if n := r.engine.ClientsCount(); n != idleSessions+1 || r.loop.Stats().Conns != n {
 				t.Fatalf("%d sessions", n)
 			}
-			bare := newRig(t, 1, quietly, Options{})
+			bare := newWebRig(t, 1, quietly, crowded, webapp.Options{Rate: 1e6, Burst: 1e6})
 			bare.listenBare()
 			n := with - heapOf(bare, open) + int(unsafe.Sizeof(poll.Conn{}))
 			t.Logf("%d bytes per idle session, of them %d of poll.Conn", n, unsafe.Sizeof(poll.Conn{}))
@@ -70,12 +77,13 @@ func TestIdleBytes(t *testing.T) {
 func TestIdleBytesOfCompression(t *testing.T) {
 	line := "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 	head := "Set-Cookie: io=" + openSample[8:28] + "; Path="
-	padded := Options{Cookie: &webapp.Cookie{Name: "io", Path: "/" + strings.Repeat("x", len(line)-len(head)-1)}}
+	padded := Options{HandshakeRate: 1e6, HandshakeBurst: 1e6, HandshakesPerAddress: 1e6,
+		Cookie: &webapp.Cookie{Name: "io", Path: "/" + strings.Repeat("x", len(line)-len(head)-1)}}
 	message := fill(2000, 'x')
 	in := squeeze(ws.OpText, "4"+string(message))
 	var out int // bytes of the answer
 
-	r := newRig(t, 1, quietly, dense)
+	r := newRig(t, 1, quietly, crowdedDense)
 	r.handler = echo{}
 	with := heapOf(r, func(r *rig, i int) *polltest.Peer {
 		p := openIdleWebSocket(r, i, offer)

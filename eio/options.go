@@ -60,6 +60,34 @@ type Options struct {
 	// MaxSessions refuses handshakes with 503 while so many are open. Default:
 	// no bound but the listener's.
 	MaxSessions int
+	// HandshakeRate is how many sessions may be opened in a second, by all clients
+	// together, and HandshakeBurst how many at once. What comes beyond, as when all
+	// reconnect after a power cut, gets 503 before anything is made for it, with a
+	// Retry-After that spreads them out. Default 200 and 1000; negative is no limit.
+	HandshakeRate, HandshakeBurst int
+	// HandshakesPerAddress is how many sessions one address may open at once, and in
+	// each ten seconds then: beyond is 429. Default 400, a page reload in an office;
+	// negative is no limit. The address is webapp's Request.IP.
+	HandshakesPerAddress int
+	// MaxAddresses are remembered for HandshakesPerAddress, of 60 bytes each while
+	// they come. Default 1024.
+	MaxAddresses int
+	// EventRate is how many packets a client may send in a second, and EventBurst how
+	// many at once: messages (an event with two attachments is three), heartbeats,
+	// pings and pongs of the WebSocket. ByteRate and ByteBurst are the same for the
+	// bytes of frames and POST bodies. From a client beyond nothing is read until it
+	// is even again; over polling it waits for the answer to its POST, which is what
+	// makes a client wait. Nothing is lost. Default 2000, 4000, 2 MiB and 8 MiB;
+	// negative is no limit.
+	EventRate, EventBurst int
+	ByteRate, ByteBurst   int
+	// FloodTimeout ends a session, with TransportError and ErrFlood, that was held
+	// back for so long by EventRate without being even in between. Default 30 s, at
+	// most 55 s; negative is never.
+	FloodTimeout time.Duration
+	// MaxEarlyBytes bounds a message or a POST body of a session that is early (see
+	// Session.SetEarly) and of a WebSocket that probes. Default 64 KiB.
+	MaxEarlyBytes int
 	// GenerateID makes session ids. It must never return the same twice, nor
 	// anything that can be guessed. Default: 15 random bytes as 20 characters.
 	GenerateID func(req *webapp.Request) string
@@ -84,6 +112,16 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.HTTPCompressionThreshold, 1024)
 	set(&o.MaxQueuedBytes, 1<<20)
 	set(&o.MaxQueuedPackets, 4096)
+	set(&o.HandshakeRate, 200)
+	set(&o.HandshakeBurst, 1000)
+	set(&o.HandshakesPerAddress, 400)
+	set(&o.MaxAddresses, 1024)
+	set(&o.EventRate, 2000)
+	set(&o.EventBurst, 4000)
+	set(&o.ByteRate, 2<<20)
+	set(&o.ByteBurst, 8<<20)
+	set(&o.FloodTimeout, 30*time.Second)
+	set(&o.MaxEarlyBytes, 64<<10)
 	if o.Transports == nil {
 		o.Transports = []string{"polling", "websocket"}
 	}
@@ -100,7 +138,8 @@ func (o Options) withDefaults() (Options, error) {
 			return o, errors.New("eio: negative option")
 		}
 	}
-	if o.MaxHTTPBufferSize < 0 || o.PingInterval < 0 || o.PingTimeout < 0 || o.UpgradeTimeout < 0 {
+	if o.MaxHTTPBufferSize < 0 || o.PingInterval < 0 || o.PingTimeout < 0 || o.UpgradeTimeout < 0 ||
+		o.MaxEarlyBytes < 0 {
 		return o, errors.New("eio: negative option")
 	}
 	if o.Cors != nil {

@@ -65,7 +65,11 @@ func (t *polling) shut(reason Reason) {
 func (t *polling) discard() {
 	t.release()
 	if t.post != nil { // its body may never come: nobody waits for it any more
-		t.post.Drop()
+		if t.session.marks&isHeld != 0 { // it came, and only its answer waits
+			t.post.SetFields(postFields).End("ok")
+		} else {
+			t.post.Drop()
+		}
 		t.post = nil
 	}
 }

@@ -141,7 +141,7 @@ func (t *polling) onPost(req *webapp.Request, res *webapp.Response) {
 	default:
 		t.post = res
 		res.OnAbort(t)
-		req.ReadBody(s.server.options.MaxHTTPBufferSize, t)
+		req.ReadBody(s.maxBody(), t)
 	}
 }
 
@@ -176,8 +176,14 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 		s.end(TransportError, err)
 		return
 	}
+	tolls := &s.server.tolls
+	tolls.packets = 0
 	if !t.receive(body) {
 		s.end(ParseError, ErrPayload)
+	}
+	if debt := s.toll(tolls, len(body)); debt > 0 && s.polling == t && s.hold(debt, res) {
+		t.post = res // answered when the session is even
+		return
 	}
 	res.SetFields(postFields).End("ok")
 }
@@ -208,6 +214,7 @@ func (t *polling) receive(body []byte) bool {
 		if !ok {
 			return false
 		}
+		t.session.server.tolls.packets++
 		if !t.session.receive(p) {
 			return true
 		}

@@ -21,6 +21,10 @@ type Server struct {
 	permits      func(eos.API) bool // nil: everything
 	debug        *slog.Logger       // nil while nobody wants to know
 	limits       ws.Limits
+	early        ws.Limits          // of sessions that are early, and of probes
+	log          *webapp.LogLimiter // nil without a web server
+	storm        storm
+	tolls        tolls
 	inflater     ws.Inflater    // of compressed messages that come in
 	deflater     ws.Deflater    // of those that go out
 	grain        int64          // ms, see beatGrain
@@ -46,6 +50,9 @@ type Stats struct {
 	// over polling those that go out are counted when they are queued.
 	PacketsIn, PacketsOut uint64
 	EndedBy               ReasonCounts // Ends by their reason
+	// Throttled are handshakes beyond the rates, probes that flooded, and how often
+	// a session was held back.
+	Throttled uint64
 }
 
 // New makes an engine that handles what Handle is given.
@@ -59,6 +66,10 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater,
 		Budget: loop.Budget()}
 	loop.Budget().OnOver(e.fullest)
+	e.early = e.limits
+	e.early.MessageBytes = min(o.MaxEarlyBytes, o.MaxHTTPBufferSize)
+	e.storm.begin(&o)
+	e.tolls.begin(e)
 	if o.PerMessageDeflate != nil {
 		e.deflater.Threshold = o.PerMessageDeflate.Threshold
 	}
@@ -73,7 +84,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	e, err := New(loop, o)
 	if err == nil {
-		e.deflater.Writer = srv.Flate
+		e.deflater.Writer, e.log = srv.Flate, srv.Log()
 		if o.NoTrailingSlash {
 			srv.HandleOpen(e.options.Path, e.Handle)
 		}
@@ -146,6 +157,7 @@ func (e *Server) serve(req *webapp.Request, res *webapp.Response) {
 		e.refuse(res, q, 403, Forbidden, Forbidden.String())
 	case code != accepted:
 		e.refuse(res, q, 400, code, code.String())
+	case q.session == nil && e.stormy(req, res, q):
 	case q.session != nil && !q.upgrade:
 		e.dress(req, res, false)
 		q.session.polling.handle(req, res)
@@ -160,8 +172,10 @@ func (e *Server) question(req *webapp.Request) (q question) {
 	if q.transport = transportOf(name); !e.options.has(q.transport) {
 		q.transport = noTransport
 	}
-	q.protocol = 3
-	if v, _ := req.QueryLookup("EIO"); string(v) == "4" {
+	switch v, _ := req.QueryLookup("EIO"); string(v) {
+	case "", "3":
+		q.protocol = 3
+	case "4":
 		q.protocol = 4
 	}
 	if sid, _ := req.QueryLookup("sid"); len(sid) > 0 {
@@ -176,6 +190,9 @@ func (e *Server) question(req *webapp.Request) (q question) {
 // the user.
 func (e *Server) refuse(res *webapp.Response, q question, status int, code Code, message string) {
 	e.stats.Refused++
+	if code == UnsupportedVersion {
+		e.complainVersion(q)
+	}
 	if e.debug != nil {
 		e.debug.Debug("request refused", "code", int(code), "message", message, "context", q.context())
 	}

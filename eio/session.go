@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // Handler is what a session calls, on the loop's goroutine.
@@ -48,11 +49,15 @@ type Session struct {
 	beat      poll.Timer // heartbeat, see heartbeat.go
 	seen      int64      // ms: when a packet last came
 	pingAt    int64      // ms: when the next ping is due; while awaiting, when it was sent
-	awaiting  bool       // a pong
+	events    rate.Bucket
+	bytes     rate.Bucket
+	awaiting  bool // a pong
 	state     sessionState
 	protocol  uint8 // 3 or 4
 	base64    bool  // the client asked for b64=1
 	upgraded  bool
+	marks     uint8  // see toll.go
+	flooded   uint16 // ms that EventRate held it back
 }
 
 // ID is the session id.

@@ -348,7 +348,7 @@ func TestManyPackets(t *testing.T) {
 	}{
 		{"3\x1e", ""}, {"6\x1e", ""}, {"4a\x1e", TransportError}, {"\x1e", ParseError}, {"b\x1e", TransportError},
 	} {
-		r := newRig(t, 1, quietly, Options{})
+		r := newRig(t, 1, quietly, Options{EventRate: -1})
 		s := r.openPoll("EIO=4")
 		p := r.dial()
 		post(p, s, append(bytes.Repeat([]byte(c.unit), 100000), '6'))

@@ -36,6 +36,7 @@ func (s *Session) probing() *websocket {
 func (w *websocket) beginTrial() {
 	e := w.session.server
 	w.session.polling.probe = w
+	w.reader.SetLimits(&e.early)
 	w.trial = &trial{deadline: e.loop.Now() + e.options.UpgradeTimeout.Milliseconds()}
 	e.loop.Arm(&w.trial.timer, e.options.UpgradeTimeout, w)
 }
@@ -91,6 +92,7 @@ func (w *websocket) abandon(code ws.StatusCode) {
 func (s *Session) upgrade(w *websocket) {
 	old, status := s.polling, poll.OK
 	s.polling, s.ws = nil, w
+	w.reader.SetLimits(s.limits())
 	s.upgraded = true
 	if e := s.server; e.debug != nil {
 		e.debug.Debug("upgrade", "sid", s.id)

@@ -18,11 +18,17 @@ type websocket struct {
 
 // OnData feeds the reader, whose findings arrive below.
 func (w *websocket) OnData(_ *poll.Conn, b []byte) {
+	t := &w.session.server.tolls
+	t.packets = 0
 	if err := w.reader.Feed(b, (*frames)(w)); err != nil {
 		if err == ws.ErrNoMemory {
 			err = poll.ErrMemory
 		}
 		w.fail(TransportError, err)
+		return
+	}
+	if debt := w.session.toll(t, len(b)); debt > 0 {
+		w.owe(debt)
 	}
 }
 
@@ -49,6 +55,7 @@ type frames websocket
 // OnMessage takes a whole message: one packet.
 func (f *frames) OnMessage(op ws.OpCode, payload []byte) {
 	w := (*websocket)(f)
+	w.session.server.tolls.packets++
 	var p packet
 	var ok bool
 	if op == ws.OpText {
@@ -68,11 +75,12 @@ func (f *frames) OnMessage(op ws.OpCode, payload []byte) {
 
 // OnPing answers a ping of the WebSocket protocol.
 func (f *frames) OnPing(payload []byte) {
+	f.session.server.tolls.packets++
 	f.conn.Commit(ws.AppendFrame(f.conn.Out(), ws.OpPong, payload))
 }
 
 // OnPong is nothing to us: our heartbeat is Engine.IO's.
-func (f *frames) OnPong([]byte) {}
+func (f *frames) OnPong([]byte) { f.session.server.tolls.packets++ }
 
 // OnClose answers the peer's close frame with its own code.
 func (f *frames) OnClose(code ws.StatusCode, _ []byte) {

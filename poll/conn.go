@@ -309,6 +309,5 @@ func (c *Conn) release() {
 	c.fd = -1
 	l.stats.Conns--
 	l.stats.Closed++
-	c.ln.conns--
-	c.ln.resume()
+	c.ln.released(c)
 }

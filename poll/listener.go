@@ -33,6 +33,9 @@ type ListenOptions struct {
 	// Accept is called for each connection and returns its handler; nil refuses:
 	// the descriptor is closed, unwritten output dropped. Required.
 	Accept func(c *Conn) Handler
+	// Released is called for each connection that was accepted, taken or refused,
+	// when its descriptor is closed: for who counts them. Default: nobody.
+	Released func(c *Conn)
 	// Layer returns what stands between the descriptor of a connection that Accept
 	// took and its handler: TLS, or nil for nothing. Default: nothing.
 	Layer func(c *Conn) Layer
@@ -235,8 +238,13 @@ func (ln *Listener) OnTimer(*Timer) {
 	ln.wake()
 }
 
-// resume accepts again after a connection was released.
-func (ln *Listener) resume() {
+// released counts a connection that was, tells who asked to be told, and accepts
+// again.
+func (ln *Listener) released(c *Conn) {
+	ln.conns--
+	if told := ln.options.Released; told != nil {
+		told(c)
+	}
 	if ln.full && ln.fd >= 0 && ln.conns < ln.options.MaxConns {
 		ln.full = false
 		ln.wake()

@@ -28,9 +28,11 @@ type wire struct {
 func newWire(t testing.TB) *wire {
 	loop, err := poll.New(poll.Options{})
 	check(t, err)
-	app, err := webapp.Create(loop, "alloc", webapp.Addr{Host: "127.0.0.1"})
+	app, err := webapp.CreateWith(loop, "alloc", webapp.Addr{Host: "127.0.0.1"},
+		webapp.Options{Rate: 1e6, Burst: 1e6, MaxConnsPerAddress: 1e6})
 	check(t, err)
-	io, err := New(app, Options{})
+	io, err := New(app, Options{EventRate: 6e4, EventBurst: 1e6, ByteRate: 1 << 29, ByteBurst: 1 << 30,
+		HandshakeRate: 1e5, HandshakeBurst: 1e5, HandshakesPerAddress: 1e6})
 	check(t, err)
 	check(t, app.Start())
 	t.Cleanup(func() { loop.Close() })

@@ -4,6 +4,7 @@ import (
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // clientState is the life of a client. What may follow:
@@ -33,14 +34,16 @@ type Client struct {
 	delay  *deadline
 	input  decoder
 	state  clientState
-	proto4 bool  // Socket.IO protocol 4 over Engine.IO 3
-	group  uint8 // of the user, in groups
+	proto4 bool        // Socket.IO protocol 4 over Engine.IO 3
+	group  uint8       // of the user, in groups
+	nsps   rate.Bucket // of CONNECT packets
 }
 
 // deadline is the connect timeout of a client; it is dropped when the client joined.
 type deadline struct {
 	timer  poll.Timer
 	client *Client
+	bytes  int       // came so far
 	next   *deadline // in the server's list of spare ones
 }
 
@@ -57,7 +60,8 @@ func (c *Client) await() {
 	} else {
 		d = new(deadline)
 	}
-	d.client, d.next, c.delay = c, nil, d
+	d.client, d.bytes, d.next, c.delay = c, 0, nil, d
+	c.conn.SetEarly(true)
 	srv.loop.ArmCoarse(&d.timer, srv.opts.ConnectTimeout, d)
 }
 
@@ -123,6 +127,13 @@ func (c *Client) OnMessage(_ *eio.Session, data []byte, binary bool) {
 	if c.state == clientClosed {
 		return
 	}
+	if d := c.delay; d != nil {
+		if d.bytes += len(data); d.bytes > c.server.opts.MaxEarlyBytes {
+			c.server.counts.throttled++
+			c.refuse(errEarly, data)
+			return
+		}
+	}
 	switch err := c.receive(data, binary); err {
 	case nil:
 	case poll.ErrMemory: // no fault of the client's
@@ -138,6 +149,9 @@ func (c *Client) OnDrain(*eio.Session) { c.drained() }
 // OnClose is called by the engine when the session is over. When that happens in the middle of sending, handlers are
 // told as soon as the packet in hand is sent.
 func (c *Client) OnClose(_ *eio.Session, reason eio.Reason, desc error) {
+	if desc == eio.ErrFlood && c.server.onRefuse != nil && c.state != clientClosed {
+		c.server.onRefuse(c, desc)
+	}
 	if srv := c.server; srv.enc.busy {
 		srv.ended = append(srv.ended, ending{c, reason, desc})
 		return
@@ -203,6 +217,8 @@ const (
 	errTwice     = parseError("namespace is joined already")
 	errDirection = parseError("packet type is the server's")
 	errAuth      = parseError("auth payload is too large")
+	errConnects  = parseError("too many CONNECT packets")
+	errEarly     = parseError("too many bytes before a namespace is joined")
 )
 
 // onPacket brings a packet to its socket.
@@ -375,6 +391,7 @@ func (c *Client) joined() {
 	}
 	srv.loop.Disarm(&d.timer)
 	c.delay, d.client = nil, nil
+	c.conn.SetEarly(false)
 	if srv.delays < maxSpareDeadlines {
 		d.next, srv.delay, srv.delays = srv.delay, d, srv.delays+1
 	}

@@ -16,6 +16,10 @@ type Middleware func(s *Socket, next func(error))
 
 // onConnect takes a CONNECT packet; s is the socket that the client has in the namespace already.
 func (c *Client) onConnect(p *packet, s *Socket) error {
+	if srv := c.server; !c.nsps.Take(&srv.connects, srv.loop.Now(), 1) {
+		srv.counts.throttled++
+		return errConnects
+	}
 	if len(p.data) > 0 {
 		if err := c.server.scan.scan(p.data, 0, 0); err != nil {
 			return err

@@ -18,6 +18,8 @@ var (
 	ErrNotSent = errors.New("sio: event was not sent")
 	// ErrTooManyRooms tells that the socket is in Options.MaxRoomsPerSocket rooms.
 	ErrTooManyRooms = errors.New("sio: socket is in too many rooms")
+	// ErrJoinRate tells that the socket joined more rooms in a short time than Options.JoinRate and JoinBurst allow.
+	ErrJoinRate = errors.New("sio: socket joins too many rooms at a time")
 	// ErrRoomName tells that a room name is longer than Options.MaxNameBytes.
 	ErrRoomName = errors.New("sio: room name is too long")
 )

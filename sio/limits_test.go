@@ -172,7 +172,7 @@ func TestNamespaceQuery(t *testing.T) {
 
 // A client that joins, sends and leaves, again and again, leaves nothing behind.
 func TestChurn(t *testing.T) {
-	r := newRig(t, Options{})
+	r := newRig(t, Options{ConnectRate: -1})
 	r.io.OfRegexp(regexp.MustCompile(`^/d\d+$`))
 	r.fixture()
 	c := r.connect("")

@@ -48,6 +48,12 @@ type Options struct {
 	MaxNamespacesPerClient int
 	MaxRoomsPerSocket      int
 	MaxPendingAcks         int
+	// ConnectRate is how many CONNECT packets a client may send in a second, and ConnectBurst how many at once: a client
+	// that sends more is disconnected. Default 10 and twice MaxNamespacesPerClient; negative is no limit.
+	ConnectRate, ConnectBurst int
+	// JoinRate is how many rooms a socket may be brought into in a second, and JoinBurst how many at once: beyond,
+	// Socket.Join returns ErrJoinRate. Default 500 and twice MaxRoomsPerSocket; negative is no limit.
+	JoinRate, JoinBurst int
 	// MaxChildNamespaces is the number of namespaces that clients may bring to life through OfFunc and OfRegexp.
 	// Default 1024.
 	MaxChildNamespaces int
@@ -87,7 +93,16 @@ type Options struct {
 	PerMessageDeflate                *eio.Deflate
 	MaxQueuedBytes, MaxQueuedPackets int
 	MaxSessions                      int
-	GenerateID                       func(req *webapp.Request) string
+	HandshakeRate, HandshakeBurst    int
+	HandshakesPerAddress             int
+	MaxAddresses                     int
+	EventRate, EventBurst            int
+	ByteRate, ByteBurst              int
+	FloodTimeout                     time.Duration
+	// MaxEarlyBytes bounds in sum, too, what a client may send before it is in a namespace. Default here is 4 times
+	// MaxAuthBytes.
+	MaxEarlyBytes int
+	GenerateID    func(req *webapp.Request) string
 }
 
 // withDefaults fills the zero fields.
@@ -103,10 +118,15 @@ func (o Options) withDefaults() (Options, error) {
 	set(&o.MaxBinaryBytes, 4*o.MaxHTTPBufferSize)
 	set(&o.MaxNameBytes, 512)
 	set(&o.MaxAuthBytes, 16<<10)
+	set(&o.MaxEarlyBytes, 4*o.MaxAuthBytes)
 	set(&o.MaxElements, 1<<16)
 	set(&o.MaxNamespacesPerClient, 64)
 	set(&o.MaxRoomsPerSocket, 1024)
 	set(&o.MaxPendingAcks, 1024)
+	set(&o.ConnectRate, 10)
+	set(&o.ConnectBurst, 2*o.MaxNamespacesPerClient)
+	set(&o.JoinRate, 500)
+	set(&o.JoinBurst, 2*o.MaxRoomsPerSocket)
 	set(&o.MaxChildNamespaces, 1024)
 	set(&o.MaxReconstructionBytes, 16<<20)
 	o.guardOrigins()
@@ -125,7 +145,7 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	for _, n := range []int{o.MaxAttachments, o.MaxBinaryBytes, o.MaxNameBytes, o.MaxAuthBytes, o.MaxElements,
 		o.MaxNamespacesPerClient, o.MaxRoomsPerSocket, o.MaxPendingAcks, o.MaxChildNamespaces,
-		o.MaxReconstructionBytes} {
+		o.MaxReconstructionBytes, o.MaxEarlyBytes} {
 		if n < 0 || o.ConnectTimeout < 0 {
 			return o, errors.New("sio: negative option")
 		}

@@ -30,11 +30,23 @@ func (s *Socket) join(rooms []string) error {
 			return ErrRoomName
 		case len(s.residences()) >= o.MaxRoomsPerSocket:
 			return ErrTooManyRooms
+		case !s.mayJoinNow():
+			return ErrJoinRate
 		default:
 			s.ns.adapter.Add(s, name)
 		}
 	}
 	return nil
+}
+
+// mayJoinNow charges for a room.
+func (s *Socket) mayJoinNow() bool {
+	srv := s.client.server
+	if srv.joins.Unlimited() || s.more().joins.Take(&srv.joins, srv.loop.Now(), 1) {
+		return true
+	}
+	srv.counts.throttled++
+	return false
 }
 
 // inRoom tells whether the socket is in a room of the adapter in memory.

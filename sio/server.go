@@ -3,11 +3,13 @@ package sio
 import (
 	"encoding/base64"
 	"log/slog"
+	"time"
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // Server is a Socket.IO server on an app's HTTP server, and the main namespace "/" of itself: io.OnConnection, io.Use,
@@ -25,6 +27,8 @@ type Server struct {
 	history   *history  // nil without connection state recovery
 	expiries  *expiries // nil unless Options.DisconnectExpired
 	counts    counts
+	connects  rate.Rate  // of a client
+	joins     rate.Rate  // of a socket
 	permits   *eos.Guard // of the app
 
 	namespaces map[string]*Namespace
@@ -92,6 +96,8 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		permits: web.Guard(),
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
+		connects:   rate.New(opts.ConnectRate, time.Second, opts.ConnectBurst),
+		joins:      rate.New(opts.JoinRate, time.Second, opts.JoinBurst),
 		namespaces: make(map[string]*Namespace),
 		pool: assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes,
 			budget: app.Loop().Budget()},

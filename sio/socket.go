@@ -5,6 +5,7 @@ import (
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // socketState is the life of a socket. What may follow:
@@ -68,6 +69,7 @@ type extra struct {
 	rooms    []residence // see adapter.go
 	waiting  *waiting    // see latest.go
 	recovery *recovery   // see recovery.go
+	joins    rate.Bucket // of rooms
 }
 
 // more returns the socket's extra, which it makes when there is none.

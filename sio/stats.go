@@ -20,7 +20,10 @@ type Stats struct {
 	// What is kept for connection state recovery: lost sockets, packets, and about what the packets take.
 	RecoverySessions, RecoveryPackets, RecoveryBytes int
 
-	Denials    uint64 // by Options.Policy
+	Denials uint64 // by Options.Policy
+	// Throttled are clients that ConnectRate or MaxEarlyBytes disconnected and rooms that JoinRate kept; what the engine
+	// held back is in its own.
+	Throttled  uint64
 	Broadcasts uint64 // one for each namespace that a call reached
 	// Dropped are packets that a connected client did not get: volatile ones while it was not ready, Latest values that a
 	// newer one replaced or that found no room, and what its queue had no room for.
@@ -33,6 +36,7 @@ type Stats struct {
 type counts struct {
 	acks                                 int
 	denials, broadcasts, dropped, panics uint64
+	throttled                            uint64
 	disconnects                          eio.ReasonCounts
 }
 
@@ -40,7 +44,8 @@ type counts struct {
 func (srv *Server) Stats() Stats {
 	c := &srv.counts
 	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Acks: c.acks, Bytes: srv.pool.held,
-		Denials: c.denials, Broadcasts: c.broadcasts, Dropped: c.dropped, Panics: c.panics, Disconnects: c.disconnects}
+		Denials: c.denials, Throttled: c.throttled, Broadcasts: c.broadcasts, Dropped: c.dropped, Panics: c.panics,
+		Disconnects: c.disconnects}
 	for _, ns := range srv.namespaces {
 		st.Sockets += len(ns.sockets)
 		if a, ok := ns.adapter.(interface{ RoomCount() int }); ok {

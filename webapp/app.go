@@ -57,7 +57,7 @@ func (a *App) Start() error {
 	}
 	o := a.server.options.Listen
 	o.Address = a.addr.String()
-	o.Accept = a.server.Accept
+	o.Accept, o.Released = a.server.arrive, a.server.leave
 	a.secure(&o)
 	ln, err := a.server.loop.Listen(o)
 	if err != nil {

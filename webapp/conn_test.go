@@ -136,7 +136,7 @@ func TestDeadlines(t *testing.T) {
 // TestParked answers in a later turn; what the peer sends meanwhile waits.
 func TestParked(t *testing.T) {
 	p := &parker{}
-	r := newRig(t, Options{}, func(app *App) {
+	r := newRig(t, Options{Rate: -1}, func(app *App) {
 		app.Get("/poll", p.handle)
 		app.Get("/", func(_ *Request, res *Response) { res.End("hello") })
 	})

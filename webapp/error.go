@@ -52,6 +52,8 @@ var (
 	errURITooLong    = &Error{414, "request target is too long"}
 	errHeadTooLarge  = &Error{431, "request head is too large"}
 	errFieldCount    = &Error{431, "too many header fields"}
+	errCookieCount   = &Error{431, "too many cookies"}
+	errParamCount    = &Error{400, "too many query parameters"}
 	errFolded        = &Error{400, "folded header line"}
 	errFieldName     = &Error{400, "malformed header name"}
 	errFieldValue    = &Error{400, "malformed header value"}

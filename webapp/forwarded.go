@@ -93,6 +93,10 @@ func (r *Request) IP() netip.Addr {
 	if !r.may(eos.RequestIP) {
 		return netip.Addr{}
 	}
+	return r.ip()
+}
+
+func (r *Request) ip() netip.Addr {
 	ip := r.peer()
 	if r.c == nil || len(r.c.srv.set.proxies) == 0 {
 		return ip

@@ -17,7 +17,7 @@ import (
 func startReal(t testing.TB, setup func(app *App)) *App {
 	t.Helper()
 	loop := must(poll.New(poll.Options{}))
-	app := must(Create(loop, "test", Addr{Host: "127.0.0.1"}))
+	app := must(CreateWith(loop, "test", Addr{Host: "127.0.0.1"}, Options{Rate: -1}))
 	setup(app)
 	if err := app.Start(); err != nil {
 		t.Fatal(err)

@@ -147,7 +147,7 @@ func FuzzPeerChoices(f *testing.F) {
 		wire := []byte("GET / HTTP/1.1\r\nHost: a\r\nAccept: " + value + "\r\nX-Forwarded-For: " + value +
 			"\r\nContent-Type: " + value + "\r\nContent-Length: 1\r\n\r\n")
 		req := &Request{c: &conn{srv: &Server{set: settings{proxies: parseProxies("loopback,10.0.0.0/8")}}}}
-		n, e := req.head.parse(wire, &scan{}, &headLimits{1 << 12, 1 << 15, 10})
+		n, e := req.head.parse(wire, &scan{}, &headLimits{uri: 1 << 12, bytes: 1 << 15, fields: 10})
 		if e != nil || n != len(wire) {
 			return
 		}

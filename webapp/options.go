@@ -18,6 +18,23 @@ type Options struct {
 	MaxHeadBytes int
 	// MaxHeaders bounds the number of header fields (431). Default 100.
 	MaxHeaders int
+	// MaxCookies bounds the cookies of a request (431), MaxQueryParams the parameters
+	// of its query (400). Default 100 and 256; negative is what fits the bytes above.
+	MaxCookies, MaxQueryParams int
+	// Rate is how many connections and requests, of both together, one address may
+	// begin in a second, and Burst how many at once. A connection beyond is closed, a
+	// request answered with 429, Retry-After, and the end of its connection. Default
+	// 1000 and 4000: an office behind one address. Behind a proxy that the setting
+	// "trust proxy" names, the addresses count that it forwards; of one that it does
+	// not name all peers are one. Negative is no limit. Connections are counted by
+	// App's listener only.
+	Rate, Burst int
+	// MaxConnsPerAddress closes further ones of an address at once, WebSockets and
+	// all. Default 512; negative is no limit, and so it is for trusted proxies.
+	MaxConnsPerAddress int
+	// MaxAddresses without connections are remembered for Rate. Default 1024, of 60
+	// bytes each, while they come.
+	MaxAddresses int
 	// MaxBodyBytes bounds what Content-Length may declare before a handler is
 	// called (413); each ReadBody and StreamBody has its own limit below. Default
 	// 16 MiB; negative is no bound, for bodies that are streamed.
@@ -33,6 +50,11 @@ type Options struct {
 	// request head from its first byte on (408), BodyTimeout the body from the
 	// call of ReadBody on (408). Default 30 s, 10 s, 30 s.
 	IdleTimeout, HeadTimeout, BodyTimeout time.Duration
+	// FirstByteTimeout closes a connection that says nothing at all after it was
+	// accepted, TLS handshake included. Default 15 s: longer than that handshake may
+	// take, and than browsers keep the connections that they open on suspicion;
+	// negative is IdleTimeout.
+	FirstByteTimeout time.Duration
 	// MinBodyRate is how many bytes a second a peer must send of a streamed body in
 	// each BodyTimeout (408); below, a slow peer would hold the exchange for as long
 	// as it likes. Default 500; negative is any byte at all.
@@ -56,8 +78,8 @@ type Options struct {
 	EOS *EOSOptions
 	// Logger gets the few lines that webapp writes. Default slog.Default().
 	Logger *slog.Logger
-	// Listen has the socket options of App's listener; Network, Address and
-	// Accept are set by App.
+	// Listen has the socket options of App's listener; Network, Address,
+	// Accept and Released are set by App.
 	Listen poll.ListenOptions
 }
 
@@ -66,6 +88,12 @@ func (o Options) withDefaults() Options {
 	set(&o.MaxURIBytes, 8<<10)
 	set(&o.MaxHeadBytes, 16<<10)
 	set(&o.MaxHeaders, 100)
+	set(&o.MaxCookies, 100)
+	set(&o.MaxQueryParams, 256)
+	set(&o.Rate, 1000)
+	set(&o.Burst, 4000)
+	set(&o.MaxConnsPerAddress, 512)
+	set(&o.MaxAddresses, 1024)
 	set(&o.MaxBodyBytes, 16<<20)
 	set(&o.MaxUploadBytes, 32<<20)
 	set(&o.MinBodyRate, 500)
@@ -73,6 +101,10 @@ func (o Options) withDefaults() Options {
 	set(&o.IdleTimeout, 30*time.Second)
 	set(&o.HeadTimeout, 10*time.Second)
 	set(&o.BodyTimeout, 30*time.Second)
+	set(&o.FirstByteTimeout, 15*time.Second)
+	if o.FirstByteTimeout < 0 {
+		o.FirstByteTimeout = o.IdleTimeout
+	}
 	if o.EOS != nil {
 		o.EOS = o.EOS.withDefaults()
 	}

@@ -49,8 +49,9 @@ type head struct {
 	decoded []byte
 }
 
-// headLimits bound a head; all fit 16 bits.
-type headLimits struct{ uri, bytes, fields int }
+// headLimits bound a head; the bytes fit 16 bits. The last two are checked only
+// when they are positive.
+type headLimits struct{ uri, bytes, fields, cookies, params int }
 
 // lineSlack is what a request line has besides its target: the longest method
 // and " HTTP/1.1\r\n" with room.
@@ -93,7 +94,7 @@ func (h *head) parse(b []byte, s *scan, lim *headLimits) (n int, e *Error) {
 				return h.parse(b[:at+2], s, lim)
 			}
 			h.path = h.cleanView(b)
-			return at + 2, h.finish(b)
+			return at + 2, h.finish(b, lim)
 		default:
 			if s.fields++; int(s.fields) > lim.fields {
 				return 0, errFieldCount
@@ -174,6 +175,9 @@ func (h *head) requestLine(line []byte, lim *headLimits) *Error {
 	if e := h.splitTarget(line); e != nil {
 		return e
 	}
+	if lim.params > 0 && h.params(line, lim.params) >= lim.params {
+		return errParamCount
+	}
 	if h.method == "" {
 		return errMethod
 	}
@@ -210,13 +214,19 @@ func (h *head) field(line []byte, at int) *Error {
 }
 
 // finish judges the fields together, once the head is complete.
-func (h *head) finish(b []byte) *Error {
+func (h *head) finish(b []byte, lim *headLimits) *Error {
+	cookies := 0
 	for _, f := range h.fields {
 		if e := h.note(f.name.of(b), f.value, f.value.of(b)); e != nil {
 			return e
 		}
+		if f.name.end-f.name.at == 6 && fold(f.name.of(b), "cookie") {
+			cookies += int(f.value.end-f.value.at) + 1 // as many at most
+		}
 	}
 	switch {
+	case lim.cookies > 0 && cookies > lim.cookies && h.cookies(b) > lim.cookies:
+		return errCookieCount
 	case h.flags&hasHost == 0 && h.minor == 1:
 		return errHostMissing
 	case h.flags&isChunked != 0 && h.minor == 0:
@@ -227,6 +237,26 @@ func (h *head) finish(b []byte) *Error {
 		return h.sameHost(b)
 	}
 	return nil
+}
+
+var semicolon, ampersand = []byte{';'}, []byte{'&'}
+
+// cookies counts what stands between semicolons.
+func (h *head) cookies(b []byte) (n int) {
+	for _, f := range h.fields {
+		if fold(f.name.of(b), "cookie") {
+			n += 1 + bytes.Count(f.value.of(b), semicolon)
+		}
+	}
+	return n
+}
+
+// params counts the ampersands of a query that is long enough to have that many.
+func (h *head) params(line []byte, many int) int {
+	if int(h.query.end-h.query.at) < many {
+		return 0
+	}
+	return bytes.Count(h.query.of(line), ampersand)
 }
 
 // note takes up a field that the connection itself acts on.

@@ -4,9 +4,11 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // Handler answers a request.
@@ -23,6 +25,8 @@ type Stats struct {
 	// Responses by the first digit of their status, when their heads went out; 0 is for
 	// statuses above 599. A switch is no response: see Switched.
 	Responses [6]uint64
+	// Throttled are connections and requests beyond what Options let one address have.
+	Throttled uint64
 
 	UploadBytes int // held of bodies that are not complete
 }
@@ -54,6 +58,7 @@ type Server struct {
 	tags     map[tagKey]string // checksums of files without a time
 	permits  *eos.Guard
 	stopping bool
+	visitors rate.Table
 }
 
 // mount is a prefix that goes to a handler before the router.
@@ -69,10 +74,12 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 	s := &Server{
 		loop:    loop,
 		options: o,
-		limits:  headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders},
-		log:     NewLogLimiter(loop, o.Logger),
-		permits: eos.NewGuard(o.Matrix, o.Mode),
-		set:     settings{domain: 2},
+		limits: headLimits{uri: o.MaxURIBytes, bytes: o.MaxHeadBytes, fields: o.MaxHeaders,
+			cookies: o.MaxCookies, params: o.MaxQueryParams},
+		log:      NewLogLimiter(loop, o.Logger),
+		permits:  eos.NewGuard(o.Matrix, o.Mode),
+		set:      settings{domain: 2},
+		visitors: rate.Table{Limit: rate.New(o.Rate, time.Second, o.Burst), Max: o.MaxAddresses},
 	}
 	loop.Budget().OnShortage(s.logShortage)
 	if o.EOS != nil {
@@ -125,7 +132,8 @@ func (s *Server) Pass(prefix string, req *Request, res *Response) {
 	}
 }
 
-// Accept takes a connection: the Accept function of a listener.
+// Accept takes a connection: the Accept function of a listener, without the limits
+// per address that App's has.
 func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	if s.stopping {
 		return nil
@@ -137,7 +145,7 @@ func (s *Server) Accept(pc *poll.Conn) poll.Handler {
 	}
 	s.conns = c
 	s.stats.Conns++
-	c.deadline(s.options.IdleTimeout)
+	c.deadline(s.options.FirstByteTimeout)
 	return c
 }
 
@@ -194,6 +202,9 @@ func (s *Server) forget(c *conn) {
 // dispatch hands a request on to its handler, if it may get there.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
+	if s.throttle(req, res) {
+		return
+	}
 	if s.options.EOS != nil && s.intercept(req, res) {
 		return
 	}

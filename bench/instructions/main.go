@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/sio"
@@ -29,11 +30,13 @@ func main() {
 	flag.Parse()
 	log.SetFlags(0)
 	r := newRig()
+	r.k.step = time.Millisecond // the server's token buckets fill, and no heartbeat is due yet
 	var perTurn int
 	switch *kind {
 	case "echo":
 		perTurn = r.echo(*n, 1, 32)
 	case "echo16":
+		r.k.step = 8 * time.Millisecond
 		perTurn = r.echo(*n, 16, 32)
 	case "echo1k":
 		perTurn = r.echo(*n, 1, 1024)
@@ -42,6 +45,7 @@ func main() {
 	case "polling":
 		perTurn = r.polling(*n)
 	case "connect":
+		r.k.step = 5 * time.Millisecond
 		perTurn = r.connect(*n)
 	default:
 		log.Fatalf("no kind %q", *kind)

@@ -5,81 +5,36 @@ import (
 	"time"
 
 	"github.com/edgesio/edgesio/poll"
+	tokenrate "github.com/edgesio/edgesio/webapp/rate"
 )
 
-// Failed sign-ins that an address may have within the time, and the addresses that are remembered.
+// Sign-ins that may fail at once from an address, and the time in which as many
+// tries come back.
 const (
-	maxFailures   = 5
-	failureTime   = time.Minute
-	maxAttackers  = 256
-	ipv6NetPrefix = 64 // what one peer has of IPv6 addresses
+	maxFailures  = 5
+	failureTime  = time.Minute
+	maxAttackers = 256
 )
 
-// attempts slows down who guesses passwords. Loop's goroutine only.
+// attempts slows down who guesses passwords. Many who fail keep nobody else out
+// but, when there are more than maxAttackers, newcomers
+// of their own networks. Loop's goroutine only.
 type attempts struct {
 	loop   *poll.Loop
-	failed map[netip.Addr]failures
-}
-
-type failures struct {
-	count int
-	until int64 // of the loop's clock
+	failed tokenrate.Table
 }
 
 func newAttempts(loop *poll.Loop) *attempts {
-	return &attempts{loop: loop, failed: map[netip.Addr]failures{}}
+	return &attempts{loop: loop, failed: tokenrate.Table{Limit: tokenrate.New(maxFailures, failureTime, maxFailures),
+		Max: maxAttackers}}
 }
 
 // wait is how long an address must wait, 0 if it may try.
 func (a *attempts) wait(from netip.Addr) time.Duration {
-	now := a.loop.Now()
-	f, known := a.failed[peer(from)]
-	switch {
-	case known && f.until > now && f.count >= maxFailures:
-		return time.Duration(f.until-now) * time.Millisecond
-	case !known && len(a.failed) >= maxAttackers && !a.forget(now):
-		return failureTime // too many at once: nobody new
-	}
-	return 0
+	return time.Duration(a.failed.Wait(from, a.loop.Now(), 1)) * time.Millisecond
 }
 
 // fail counts before the password is checked, so that tries at the same time count too; succeed takes it back.
-func (a *attempts) fail(from netip.Addr) {
-	from = peer(from)
-	f := a.failed[from]
-	if now := a.loop.Now(); f.until <= now {
-		f = failures{until: now + failureTime.Milliseconds()}
-	}
-	f.count++
-	a.failed[from] = f
-}
+func (a *attempts) fail(from netip.Addr) { a.failed.Take(from, a.loop.Now(), 1) }
 
-func (a *attempts) succeed(from netip.Addr) {
-	from = peer(from)
-	if f := a.failed[from]; f.count > 1 {
-		f.count--
-		a.failed[from] = f
-	} else {
-		delete(a.failed, from)
-	}
-}
-
-// forget makes room.
-func (a *attempts) forget(now int64) bool {
-	for from, f := range a.failed {
-		if f.until <= now {
-			delete(a.failed, from)
-		}
-	}
-	return len(a.failed) < maxAttackers
-}
-
-func peer(from netip.Addr) netip.Addr {
-	from = from.Unmap()
-	if from.Is6() {
-		if p, err := from.Prefix(ipv6NetPrefix); err == nil {
-			return p.Addr()
-		}
-	}
-	return from
-}
+func (a *attempts) succeed(from netip.Addr) { a.failed.Give(from, a.loop.Now(), 1) }

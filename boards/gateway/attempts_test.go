@@ -44,7 +44,7 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-// The table has a bound, and a full one lets nobody new try until it has room.
+// The table has a bound. One that is full of failures forgets none of them, and lets others in all the same.
 func TestAttemptsTable(t *testing.T) {
 	loop, err := poll.New(poll.Options{Kernel: polltest.New(1, polltest.Faults{})})
 	if err != nil {
@@ -52,21 +52,25 @@ func TestAttemptsTable(t *testing.T) {
 	}
 	defer loop.Close()
 	a := newAttempts(loop)
-	for i := range maxAttackers {
-		a.fail(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(i)))))
+	first := netip.AddrFrom4([4]byte{})
+	for i := range 4 * maxAttackers {
+		for range maxFailures {
+			a.fail(netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(i)))))
+		}
 	}
 	late := netip.MustParseAddr("2001:db8::1")
-	if a.wait(late) == 0 || len(a.failed) != maxAttackers {
-		t.Error("a full table takes one more")
+	if a.wait(late) != 0 || a.wait(first) == 0 || a.failed.Len() != maxAttackers {
+		t.Errorf("a newcomer waits %v, who failed first %v, %d addresses", a.wait(late), a.wait(first), a.failed.Len())
 	}
-	pass(t, loop, failureTime)
-	if a.wait(late) != 0 || len(a.failed) != 0 {
-		t.Error("what is over is not forgotten")
+	for range maxFailures {
+		a.fail(late)
 	}
-	a.fail(late)
-	a.failed[peer(late)] = failures{maxFailures, a.failed[peer(late)].until}
 	if a.wait(netip.MustParseAddr("2001:db8::ffff")) == 0 {
 		t.Error("a neighbour in the same /64 may try")
+	}
+	pass(t, loop, failureTime)
+	if a.wait(late) != 0 || a.wait(first) != 0 {
+		t.Error("what is over is not forgotten")
 	}
 }
 

@@ -69,6 +69,7 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 		Matrix: matrix,
 		EOS:    &webapp.EOSOptions{Verifier: tokens, Accounts: g.accounts},
 	}
+	limitWeb(&o, c)
 	if g.tls != nil {
 		o.TLS = g.tls
 	}
@@ -79,6 +80,7 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	}
 	g.app.Server().Log().Hide(renewalName)
 	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin)}
+	limitSockets(&options)
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err
 	}

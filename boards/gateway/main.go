@@ -25,6 +25,8 @@ type config struct {
 	listen, name       string
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
+	maxConns           int
+	connsPerAddress    int
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
@@ -53,6 +55,9 @@ func main() {
 		"(default: GOMEMLIMIT, or 75 % of the container's limit, or 50 % of the board's memory)")
 	flag.Var(&c.buffers, "socket-buffers", "`size` of the kernel's buffers for each connection and direction, or off:\n"+
 		"the system's, with which a peer that does not read holds megabytes")
+	flag.IntVar(&c.maxConns, "max-conns", defaultConns, "`number` of connections; more wait in the kernel's queue")
+	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
+		"`number` of connections of one address; -1: no limit, behind a proxy")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")

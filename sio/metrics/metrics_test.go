@@ -20,7 +20,7 @@ edgesio_http_requests_total edgesio_http_upload_bytes edgesio_handler_panics_tot
 edgesio_handshakes_total edgesio_handshakes_refused_total edgesio_sockets edgesio_namespaces edgesio_rooms
 edgesio_acks_pending edgesio_packets_received_total edgesio_packets_sent_total edgesio_broadcasts_total
 edgesio_dropped_total edgesio_disconnects_total edgesio_assembly_bytes edgesio_recovery_sessions
-edgesio_recovery_packets edgesio_recovery_bytes edgesio_policy_denials_total edgesio_heap_bytes edgesio_goroutines
+edgesio_recovery_packets edgesio_recovery_bytes edgesio_throttled_total edgesio_policy_denials_total edgesio_heap_bytes edgesio_goroutines
 edgesio_memory_used_bytes edgesio_memory_limit_bytes
 edgesio_loop_lag_seconds edgesio_slow_turns_total
 process_open_fds process_resident_memory_bytes process_start_time_seconds`
@@ -243,7 +243,8 @@ func TestScrapeDoesNotGrow(t *testing.T) {
 }
 
 func crowd(t testing.TB, n int) *rig {
-	r := newRig(t, sio.Options{}, Options{Proc: proc()})
+	everybody := sio.Options{HandshakeRate: -1, HandshakesPerAddress: -1} // they come from one address
+	r := newRig(t, everybody, Options{Proc: proc()})
 	for i := range n {
 		if send(r.ws(4), "40"); i%256 == 0 {
 			r.settle() // the listener's backlog is as long as a real one's

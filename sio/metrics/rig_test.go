@@ -30,7 +30,7 @@ func newRig(t testing.TB, o sio.Options, m Options) *rig {
 	loop, err := poll.New(poll.Options{Kernel: k})
 	check(t, err)
 	app, err := webapp.CreateWith(loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80},
-		webapp.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		webapp.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Rate: -1, MaxConnsPerAddress: -1})
 	check(t, err)
 	server, err := sio.New(app, o)
 	check(t, err)

@@ -49,7 +49,7 @@ func newEOSRig(t testing.TB, seed uint64, f polltest.Faults, o Options, users *w
 	quiet := slog.New(slog.NewTextHandler(&r.logs, nil))
 	listen := poll.ListenOptions{Limits: poll.Limits{SoftBytes: 4 << 10, HardBytes: 1 << 20}}
 	r.app, err = webapp.CreateWith(r.loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80},
-		webapp.Options{Logger: quiet, Listen: listen, EOS: users})
+		webapp.Options{Rate: -1, MaxConnsPerAddress: -1, Logger: quiet, Listen: listen, EOS: users})
 	if err != nil {
 		t.Fatal(err)
 	}

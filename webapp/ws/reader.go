@@ -106,6 +106,9 @@ func NewReader(limits *Limits, side State) Reader {
 	return Reader{limits: limits, state: side & (Client | Deflate)}
 }
 
+// SetLimits replaces the limits from the next frame on, as NewReader has them.
+func (r *Reader) SetLimits(limits *Limits) { r.limits = limits }
+
 // Feed takes the next piece of the stream and calls the handler for each message and control frame that it completes.
 // The data is unmasked in place, so its content is spoilt; what must outlive the call is copied.
 //
