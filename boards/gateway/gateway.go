@@ -27,6 +27,8 @@ type gateway struct {
 	telemetry *telemetry
 	tls       *tlsconn.Server // nil: plain HTTP
 	told      []string        // lines for who started it
+	health    *webapp.Health  // of /readyz, on both ports
+	ops       *ops            // nil without -metrics
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
@@ -87,7 +89,15 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
-	return g, nil
+	return g, g.observe(loop, c.metrics)
+}
+
+// start listens.
+func (g *gateway) start() error {
+	if err := g.app.Start(); err != nil || g.ops == nil {
+		return err
+	}
+	return g.ops.Start()
 }
 
 // regroup makes a changed users' file count for who is connected already.

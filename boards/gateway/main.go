@@ -26,6 +26,7 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	metrics            string // address of the operator's listener; none: no metrics
 }
 
 func main() {
@@ -40,6 +41,8 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.StringVar(&c.metrics, "metrics", "", "`address` and port for /metrics, beside /healthz and /readyz\n"+
+		"(default: no metrics)")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -71,7 +74,7 @@ func run(c config) error {
 	if err != nil {
 		return err
 	}
-	if err := g.app.Start(); err != nil {
+	if err := g.start(); err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(c.listen)
@@ -86,6 +89,9 @@ func run(c config) error {
 		scheme = "https"
 	}
 	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
+	if g.ops != nil {
+		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(g.ops.host, strconv.Itoa(g.ops.Port())))
+	}
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
@@ -98,5 +104,5 @@ func run(c config) error {
 		return err
 	}
 	restore()
-	return stop(loop, g.app, g.io)
+	return stop(loop, g)
 }
