@@ -58,14 +58,17 @@ func soak(o options) error {
 		return err
 	}
 	defer g.kill()
+	crowd := newCrowd(o, g.address)
+	crowd.polite = true // what is made once and kept is made now
+	crowd.run(2 * o.workers)
 	first, err := g.look()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s\nbefore: %v\n", g.limit, first)
+	crowd.polite = false
 	began := time.Now()
 	var samples []sample
-	crowd := newCrowd(o, g.address)
 	for part := range parts {
 		crowd.run(o.sessions*(part+1)/parts - o.sessions*part/parts)
 		s, err := g.look()

@@ -33,8 +33,8 @@ func remains(first, last sample) error {
 // come in the middle of things. With 200,000 sessions 16 bytes that each leaves behind are more.
 const mayGrow = 1 << 20
 
-// grows compares the live heap of the last third of the samples with that of the one before, sessions that are still
-// there left out: they are what the peers hold.
+// grows compares the live heap of the last third of the samples with that of the one before, without what peers hold at
+// that moment: sessions, and what waits for those that were abandoned.
 func grows(samples []sample) error {
 	third := len(samples) / 3
 	middle, last := mean(samples[third:2*third]), mean(samples[len(samples)-third:])
@@ -51,7 +51,7 @@ const perSession = 1200
 func mean(list []sample) float64 {
 	sum := 0.0
 	for _, s := range list {
-		sum += s.values[alive] - perSession*s.values["edgesio_sessions"]
+		sum += s.values[alive] - s.values[held] - perSession*s.values["edgesio_sessions"]
 	}
 	return sum / float64(len(list))
 }

@@ -19,12 +19,13 @@ type sample struct {
 
 const (
 	alive    = "edgesio_heap_live_bytes"
+	held     = "edgesio_memory_used_bytes"
 	resident = "process_resident_memory_bytes"
 )
 
 func (s sample) String() string {
-	return fmt.Sprintf("heap alive %.2f MB, resident %.1f MB, %.0f sessions, %.0f connections, %.0f timers",
-		s.values[alive]/1e6, s.values[resident]/1e6, s.values["edgesio_sessions"], s.values["edgesio_connections"],
+	return fmt.Sprintf("heap alive %.2f MB, for peers %.2f, resident %.1f; %.0f sessions, %.0f connections, %.0f timers",
+		s.values[alive]/1e6, s.values[held]/1e6, s.values[resident]/1e6, s.values["edgesio_sessions"], s.values["edgesio_connections"],
 		s.values["edgesio_timers"])
 }
 
@@ -48,7 +49,7 @@ func (g *gateway) look() (sample, error) {
 			s.values[name] += v
 		}
 	}
-	if s.values[alive] == 0 {
+	if _, ok := s.values[alive]; !ok {
 		return s, fmt.Errorf("no metrics: %s is missing", alive)
 	}
 	return s, nil

@@ -17,6 +17,7 @@ type crowd struct {
 	options
 	address string
 	number  atomic.Int64 // of the last session that began
+	polite  bool         // all say goodbye
 
 	mu       sync.Mutex
 	ended    int
@@ -67,8 +68,13 @@ func (c *crowd) draw(number int64) *session {
 	if rnd.IntN(4) == 0 {
 		s.version = 3
 	}
-	if s.end == abandoned && s.transport != pollingOnly {
+	switch {
+	case c.polite:
+		s.end = farewell
+	case s.transport != pollingOnly && s.end == abandoned:
 		s.end = fin
+	case s.transport == pollingOnly && (s.end == fin || s.end == rst) && rnd.IntN(10) > 0:
+		s.end = closing // between two polls that is to be abandoned, which few are
 	}
 	return s
 }
