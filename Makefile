@@ -25,7 +25,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim stalled browser-admin reference bench bench-peers pgo clean programs
+        conformance sim network stalled browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -67,7 +67,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc valgrind curl wrk ab openssl
+	@bash .ci/deps chromium python npm cc valgrind curl wrk ab openssl ip
 
 vet:
 	$(GO) vet ./...
@@ -121,6 +121,10 @@ reference: $(INTEROP)/node_modules/.package-lock.json
 	@$(PYTHON) $(INTEROP)/python/client.py $(NODE) $(INTEROP)/reference.mjs
 	@$(NODE) $(INTEROP)/browser/generations.mjs $(NODE) $(INTEROP)/reference.mjs
 	@$(NODE) $(INTEROP)/browser/chat.mjs $(NODE) $(INTEROP)/browser/twin.mjs
+
+# Clients that are stopped, killed, reset and unplugged, in network namespaces: root only.
+network: programs
+	@$(NODE) $(INTEROP)/network.mjs .build/interop
 
 python: programs
 	@$(PYTHON) $(INTEROP)/python/client.py .build/interop

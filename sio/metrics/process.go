@@ -13,20 +13,25 @@ import (
 // heap is what the Go runtime tells without stopping the world.
 type heap struct{ samples []metrics.Sample }
 
-func newHeap() heap {
-	return heap{[]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/sched/goroutines:goroutines"}}}
+// gauges are the samples of heap and what they are called here.
+var gauges = []struct{ sample, name, help string }{
+	{"/memory/classes/heap/objects:bytes", "edgesio_heap_bytes", "Memory of Go objects, live and not collected yet."},
+	{"/gc/heap/live:bytes", "edgesio_heap_live_bytes", "Memory of Go objects that the last collection found alive."},
+	{"/sched/goroutines:goroutines", "edgesio_goroutines", "Goroutines."},
+}
+
+func newHeap() (h heap) {
+	for _, g := range gauges {
+		h.samples = append(h.samples, metrics.Sample{Name: g.sample})
+	}
+	return h
 }
 
 func (h *heap) tell(t *Text) {
 	metrics.Read(h.samples)
 	for i, s := range h.samples {
-		if s.Value.Kind() != metrics.KindUint64 {
-			continue // a runtime that does not know it
-		}
-		if i == 0 {
-			t.Gauge("edgesio_heap_bytes", "Memory of Go objects, live and not collected yet.", clamp(s.Value.Uint64()))
-		} else {
-			t.Gauge("edgesio_goroutines", "Goroutines.", clamp(s.Value.Uint64()))
+		if s.Value.Kind() == metrics.KindUint64 { // else the runtime does not know it
+			t.Gauge(gauges[i].name, gauges[i].help, clamp(s.Value.Uint64()))
 		}
 	}
 }
