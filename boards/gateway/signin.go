@@ -105,7 +105,7 @@ func (d *desk) check(from netip.Addr, name, text string, res *webapp.Response) {
 	}
 	right := false
 	d.attempts.fail(from)
-	busy := d.loop.Go(func() { right = p.is(text) }, func() {
+	busy := d.loop.Try(func() error { right = p.is(text); return nil }, func(error) {
 		if !known || !right {
 			slog.Info("sign-in refused", "addr", from)
 			d.refuse(res, 401, "wrong name or password")
