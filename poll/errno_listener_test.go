@@ -164,7 +164,8 @@ func TestEveryErrnoOfOpening(t *testing.T) {
 				times--
 				return errno
 			}
-			var listen, add, remove error = errno, nil, nil
+			var add, remove error
+			listen := error(errno)
 			if call != polltest.CallUnregister {
 				_, listen = r.l.Listen(poll.ListenOptions{Address: "127.0.0.1:81", Accept: r.accept})
 			}
