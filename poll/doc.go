@@ -29,6 +29,9 @@
 //   - An idle connection holds no buffer. Nothing on the way of a message from the
 //     kernel to the handler and back allocates.
 //   - A [Listener] survives a full descriptor table.
+//   - A callback that panics ends what it was called for and not the turn, see
+//     [PanicError]. A machine short of memory ends no connection. A turn that takes
+//     too long is named ([Loop.Mark]), one that does not end is seen ([Loop.Watch]).
 //
 // The world is behind [Kernel]: epoll, kqueue, or the kernel in memory of package
 // poll/polltest, with a virtual clock, faults and a seed, for tests of everything

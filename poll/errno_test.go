@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -26,13 +25,6 @@ var errnos = []syscall.Errno{
 }
 
 func passes(e syscall.Errno) bool { return e == syscall.ENOMEM || e == syscall.ENOBUFS }
-
-func ofCaller(e syscall.Errno) bool {
-	return slices.Contains([]syscall.Errno{
-		syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EHOSTDOWN,
-		syscall.EHOSTUNREACH, syscall.ENETDOWN, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EOPNOTSUPP,
-	}, e)
-}
 
 // cell is one entry of the table: what a call of the connection under test, once,
 // reports while something is done to it.

@@ -46,7 +46,8 @@ func TestLag(t *testing.T) {
 		r.k.Sleep(r.l, time.Second)
 		h := r.l.Lag()
 		want := map[time.Duration]uint64{time.Millisecond: before.Count + 1, 50 * time.Millisecond: 1}
-		if got := lates(r.l); len(got) != 2 || got[50*time.Millisecond] != 1 || got[time.Millisecond] != want[time.Millisecond] {
+		got := lates(r.l)
+		if len(got) != 2 || got[50*time.Millisecond] != 1 || got[time.Millisecond] != want[time.Millisecond] {
 			t.Errorf("timer %v: %v, want %v", timer, got, want)
 		}
 		if sum := h.Sum - before.Sum; sum < 30*time.Millisecond || sum > 41*time.Millisecond {

@@ -99,6 +99,20 @@ func TestListenerPassesOverCallersThatLeft(t *testing.T) {
 	r.end()
 }
 
+// An error of a caller that stays, whatever it is, makes the listener rest.
+func TestListenerDoesNotSpinOverLostCallers(t *testing.T) {
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{AcceptBudget: 4})
+	for range 100 {
+		r.k.AcceptErrors = append(r.k.AcceptErrors, syscall.ECONNABORTED)
+	}
+	r.k.Dial(at)
+	r.until("accept", func() bool { return len(r.all) == 1 })
+	if now := r.k.Monotonic(); now < 300*time.Millisecond || now > 3*time.Second {
+		t.Fatalf("100 lost callers in a row took %v", now)
+	}
+	r.end()
+}
+
 func TestAcceptBudget(t *testing.T) {
 	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{AcceptBudget: 3, Backlog: 10})
 	var peers []*polltest.Peer

@@ -28,7 +28,8 @@ func TestOffloadedPanics(t *testing.T) {
 		turn(t, l, func() bool { return len(answers) == i+1 })
 	}
 	var p *poll.PanicError
-	if !errors.As(answers[0], &p) || p.Value != "work" || p.Where != "Go" || !strings.Contains(string(p.Stack), "TestOff") {
+	if !errors.As(answers[0], &p) ||
+		p.Value != "work" || p.Where != "Go" || !strings.Contains(string(p.Stack), "TestOff") {
 		t.Errorf("%v", answers[0])
 	}
 	if answers[1] != errGone || !errors.As(answers[2], &p) || answers[3] != nil {

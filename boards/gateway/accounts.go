@@ -37,8 +37,11 @@ func (a *accounts) reload() {
 		return
 	}
 	var fresh *users
-	var err error
-	busy := a.loop.Go(func() { fresh, err = loadUsers(a.path) }, func() {
+	work := func() (err error) {
+		fresh, err = loadUsers(a.path)
+		return err
+	}
+	busy := a.loop.Try(work, func(err error) {
 		if err != nil {
 			slog.Error("users stay as they were", "err", err)
 		} else {

@@ -126,7 +126,7 @@ func (d *desk) verify(from netip.Addr, name, text string, then func(u *user)) er
 	}
 	right := false
 	d.attempts.fail(from)
-	busy := d.loop.Go(func() { right = p.is(text) }, func() {
+	busy := d.loop.Try(func() error { right = p.is(text); return nil }, func(error) {
 		if !known || !right {
 			then(nil)
 			return

@@ -148,7 +148,7 @@ func (t *telemetry) OnTimer(*poll.Timer) {
 	}
 	fresh := t.fresh
 	t.fresh = false
-	work := func() {
+	work := func() error {
 		if fresh {
 			t.probe.forget()
 		}
@@ -157,8 +157,9 @@ func (t *telemetry) OnTimer(*poll.Timer) {
 				readings[i] = r
 			}
 		}
+		return nil
 	}
-	t.away = t.loop.Go(work, func() { t.tell(list, readings) }) == nil
+	t.away = t.loop.Try(work, func(error) { t.tell(list, readings) }) == nil
 }
 
 // tell sends readings to their rooms. A client that is not ready gets the newest of each topic when it is.

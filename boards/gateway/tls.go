@@ -26,8 +26,7 @@ func (g *gateway) reload() {
 	if g.tls == nil {
 		return
 	}
-	var err error
-	busy := g.app.Loop().Go(func() { err = g.tls.Reload() }, func() {
+	busy := g.app.Loop().Try(g.tls.Reload, func(err error) {
 		if err != nil {
 			slog.Error("certificate stays as it was", "err", err)
 		} else {

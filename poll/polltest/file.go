@@ -192,3 +192,12 @@ func (k *Kernel) Accept(fd int, _ *poll.ListenOptions) (int, netip.AddrPort, pol
 
 // LocalAddr tells the address that a connection came in on.
 func (k *Kernel) LocalAddr(fd int) netip.AddrPort { return k.socket(fd, "name").at }
+
+// Named tells what an open descriptor is: "listener", "reserve", "user" for one of
+// Descriptor, "connection of" an address; "" for one that is not open.
+func (k *Kernel) Named(fd int) string {
+	if fd < 0 || fd >= len(k.files) || k.files[fd] == nil {
+		return ""
+	}
+	return k.files[fd].what
+}

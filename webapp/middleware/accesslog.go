@@ -108,7 +108,7 @@ func (l *AccessLogger) OnTimer(*poll.Timer) {
 		return
 	}
 	lines := l.take()
-	err := l.loop.Go(func() { l.write(lines) }, func() {
+	err := l.loop.Try(func() error { l.write(lines); return nil }, func(error) {
 		l.writing = false
 		if cap(lines) <= 64<<10 {
 			l.spare = lines[:0]

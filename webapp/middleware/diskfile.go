@@ -96,9 +96,8 @@ func (d *DiskFile) work() {
 // start gives work to the loop's workers, and waits while they have too much.
 func (d *DiskFile) start() {
 	p, last, remove := d.wait, d.ended, d.discarded
-	var err error
-	work := func() { err = d.write(p, last, remove) }
-	switch d.up.loop.Go(work, func() { d.finish(err, last, remove) }) {
+	work := func() error { return d.write(p, last, remove) }
+	switch d.up.loop.Try(work, func(err error) { d.finish(err, last, remove) }) {
 	case nil:
 		d.wait = nil
 	case poll.ErrBusy:
