@@ -167,13 +167,7 @@ func (h *history) find(ns *Namespace, pid, offset string) *SavedSession {
 	if x == nil || x.ns != ns {
 		return nil
 	}
-	since, ok := h.number(x.Since)
-	if ok && offset != "" {
-		var from uint64
-		from, ok = h.number(offset)
-		ok = ok && from >= since
-		since = from
-	}
+	since, ok := h.from(x.SavedSession, offset)
 	if !ok || since < ns.gap {
 		return nil // it stays: the client may yet come with an offset that is right
 	}
@@ -181,12 +175,21 @@ func (h *history) find(ns *Namespace, pid, offset string) *SavedSession {
 	return x.SavedSession
 }
 
+// from is the number up to which a client has everything. Stock clients send the offset of the socket that they were
+// before until an event reached the one that they are.
+func (h *history) from(s *SavedSession, offset string) (n uint64, ok bool) {
+	n, ok = h.number(s.Since)
+	if ok && offset != "" {
+		var seen uint64
+		seen, ok = h.number(offset)
+		n = max(n, seen)
+	}
+	return n, ok
+}
+
 // replay calls send with what a socket has missed since an offset.
 func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send func(*MissedPacket)) {
-	if offset == "" {
-		offset = s.Since
-	}
-	since, _ := h.number(offset)
+	since, _ := h.from(s, offset)
 	var p MissedPacket
 	for i := h.head; i < len(h.packets); i++ {
 		k := &h.packets[i]

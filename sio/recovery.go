@@ -182,7 +182,7 @@ func (ns *Namespace) takeOver(pid string, by *Socket) {
 	old.client.conn.CloseWith(TransportClose, ErrResumed)
 }
 
-// announce is called when the socket is in its namespace: it sends what the socket missed, and returns what goes into
+// announce is called before the socket is in its namespace: it sends what the socket missed, and returns what goes into
 // the CONNECT answer beside its id.
 func (s *Socket) announce() string {
 	x, ns := s.recovery(), s.ns
@@ -202,12 +202,20 @@ func (s *Socket) announce() string {
 	} else {
 		x.since = ns.keeper.LastOffset()
 	}
+	return `,"pid":"` + x.pid + `"`
+}
+
+// announced is called when that has not ended the session.
+func (s *Socket) announced() {
+	x, ns := s.recovery(), s.ns
+	if ns.keeper == nil || x == nil || x.pid == "" {
+		return
+	}
 	x.saved, x.offset = nil, ""
 	if ns.secrets == nil {
 		ns.secrets = make(map[string]*Socket)
 	}
 	ns.secrets[x.pid] = s
-	return `,"pid":"` + x.pid + `"`
 }
 
 // persist keeps a socket that is lost.

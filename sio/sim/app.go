@@ -123,9 +123,6 @@ func who(s *sio.Socket) string { return s.Conn().Handshake().Query().Get("who") 
 func (a *app) onConnection(s *sio.Socket) {
 	x := a.w.model.joined(s, who(s))
 	s.Data = x
-	for _, r := range s.Rooms()[1:] {
-		x.rooms[r] = true
-	}
 	a.w.figures.Joins++
 	a.w.trace.note("server", "join "+x.nsp, 0, []byte(x.session.who))
 	if a.rnd.IntN(3) == 0 {
@@ -156,11 +153,15 @@ func (a *app) onDisconnect(s *sio.Socket, reason sio.Reason) {
 	x := s.Data.(*member)
 	a.w.trace.note("server", "left "+x.nsp, 0, []byte(x.session.who+" "+string(reason)))
 	a.w.model.left(x, reason)
-	if st := s.Emit("late"); st != sio.Dropped {
+	n := a.w.model.next()
+	if x.v5 && recoverable(reason) { // it is kept for when it comes back
+		a.w.model.keep(x.nsp, "late", n, []string{x.id}, nil)
+	}
+	if st := s.Emit("late", body(a.w.Seed, n)...); st != sio.Dropped && !a.w.recovers() {
 		a.w.fail("Emit after the disconnect of %s: %v", x, st)
 	}
 	if a.rnd.IntN(3) == 0 && !a.stopped {
-		a.broadcast(a.io.Of(x.nsp).To(rooms[0]), "left", a.w.model.audience(x.nsp, rooms[:1], nil), false)
+		a.broadcast(a.io.Of(x.nsp).To(rooms[0]), "left", x.nsp, rooms[:1], nil, false)
 	}
 }
 
@@ -244,6 +245,9 @@ func (a *app) room(e *sio.Event, x *member, n uint64) {
 func (a *app) emit(x *member, event string) {
 	n := a.w.model.next()
 	x.down(sent{kind: spEvent, event: event, number: n, id: -1})
+	if x.v5 {
+		a.w.model.keep(x.nsp, event, n, []string{x.id}, nil)
+	}
 	x.socket.Emit(event, body(a.w.Seed, n)...)
 }
 

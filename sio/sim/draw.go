@@ -28,6 +28,12 @@ func Draw(seed uint64) Config {
 		Loop: poll.Options{ReadBufferBytes: 1 << (10 + rnd.IntN(7)), EventsPerTurn: 1 + rnd.IntN(64)},
 	}
 	c.Slowly = rnd.IntN(4) == 0
+	if rnd.IntN(2) == 0 {
+		c.Sio.ConnectionStateRecovery = &sio.ConnectionStateRecovery{
+			MaxDisconnectionDuration: ms(1000, 20_000), RunMiddlewares: rnd.IntN(3) == 0,
+			MaxSessions: 1 << rnd.IntN(8), MaxPackets: 4 << rnd.IntN(10), MaxBytes: 4 << 20 >> (8 * (rnd.IntN(4) / 3)),
+		}
+	}
 	if c.Calm {
 		c.Sio.PingTimeout += 4 * time.Second
 		return c

@@ -16,6 +16,7 @@ type Figures struct {
 	Joins, Refusals                                      int
 	Up, Down, Binary, Broadcasts                         int // messages that arrived, broadcasts that were sent
 	Volatile, VolatileDropped                            int
+	Recovered, Renewed, Replayed                         int // sockets that came back, or did as new ones; missed events
 	Asked, Answered, TimedOut, Unanswered                int // by clients
 	ServerAsked, ServerAnswered, ServerTimeouts          int
 	ServerUnanswered, Survivors, Turns, Accepted, Closed int

@@ -2,9 +2,14 @@ package sim
 
 import (
 	"flag"
+	"fmt"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/edgesio/edgesio/poll/polltest"
@@ -17,6 +22,13 @@ var (
 	seedFlag  = flag.Uint64("sim.seed", 0, "run this seed only")
 	traceFlag = flag.Bool("sim.trace", false, "print everything that happens")
 )
+
+// TestMain lets garbage be: a world is small, and there are many.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 // seeds is how many seeds to run.
 func seeds() int {
@@ -41,8 +53,7 @@ func run(t *testing.T, c Config) Result {
 	}
 	r := Run(c)
 	if r.Err != nil {
-		t.Fatalf("seed %d: %v\nreplay: go test ./sio/sim -run '^%s$' -sim.seed=%d -sim.trace",
-			c.Seed, r.Err, t.Name(), c.Seed)
+		t.Fatal(violation(t, c.Seed, r))
 	}
 	return r
 }
@@ -55,16 +66,48 @@ func TestSimulation(t *testing.T) {
 		t.Logf("seed %d: hash %x\n%v", *seedFlag, r.Hash, &r.Figures)
 		return
 	}
-	var sum Figures
 	n := seeds()
-	for i := range n {
-		r := run(t, Draw(*firstFlag+uint64(i)))
-		sum.Add(&r.Figures)
-	}
+	sum := sweep(t, *firstFlag, n)
 	t.Logf("%d seeds:\n%v", n, &sum)
 	if n >= 50 {
 		demand(t, n, &sum)
 	}
+}
+
+// sweep runs n seeds from first on, as many at a time as there are processors:
+// each is a world of its own. The first violation ends it.
+func sweep(t *testing.T, first uint64, n int) (sum Figures) {
+	t.Helper()
+	var (
+		next, worst atomic.Int64
+		lock        sync.Mutex
+		workers     sync.WaitGroup
+		failed      Result
+	)
+	worst.Store(int64(n))
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < worst.Load(); i = next.Add(1) - 1 {
+				r := Run(Draw(first + uint64(i)))
+				lock.Lock()
+				if sum.Add(&r.Figures); r.Err != nil && i < worst.Load() {
+					worst.Store(i)
+					failed = r
+				}
+				lock.Unlock()
+			}
+		})
+	}
+	workers.Wait()
+	if failed.Err != nil {
+		t.Fatal(violation(t, first+uint64(worst.Load()), failed))
+	}
+	return sum
+}
+
+// violation names the command that replays it.
+func violation(t *testing.T, seed uint64, r Result) string {
+	return fmt.Sprintf("seed %d: %v\nreplay: go test ./sio/sim -run '^%s$' -sim.seed=%d -sim.trace", seed, r.Err, t.Name(), seed)
 }
 
 // demand checks that the runs were no idle ones: about half of what is usual.

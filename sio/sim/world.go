@@ -66,6 +66,7 @@ type World struct {
 	asked    *sent // what onAny saw last
 	err      error
 	stack    []byte
+	tightLog bool // recovery's log may forget by bytes
 }
 
 // Run runs one configuration to its end.
@@ -140,6 +141,7 @@ func (w *World) open() (err error) {
 	}
 	w.app = newApp(w, w.io)
 	rnd := rand.New(rand.NewPCG(w.Seed, 3))
+	w.tightLog = w.recovers() && w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20
 	for i := range w.Clients {
 		c := newClient(w, fmt.Sprintf("good%d", i), uint64(i))
 		w.clients = append(w.clients, c)
@@ -178,7 +180,7 @@ func (w *World) watch() {
 	}
 	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
 	// the listener and the engine have one each.
-	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 3
+	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 5
 	switch e := w.io.Engine().Stats(); {
 	case s.Sockets != members:
 		w.fail("%d sockets, the model has %d", s.Sockets, members)
@@ -254,7 +256,7 @@ func (w *World) part() {
 		v.stop()
 	}
 	// The longest things that a server may wait for, one after the other.
-	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 70*time.Second)
+	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 100*time.Second)
 	if w.err != nil {
 		return
 	}
