@@ -35,6 +35,7 @@ type socket struct {
 	joining bool
 	nextAck int64
 	pending []*pending
+	early   []*spacket
 }
 
 // pending is a question of the client's.
@@ -247,7 +248,15 @@ func (c *client) packets(p *spacket) {
 		list = c.w.sabotage(p)
 	}
 	for _, p := range list {
-		c.packet(p)
+		s := c.socket(p.nsp)
+		switch {
+		case s != nil && s.joining && p.kind == spEvent && !c.session.expects(p):
+			s.early = append(s.early, p) // what it missed, if CONNECT follows and not the end
+		case s != nil && len(s.early) > 0:
+			c.w.fail("%s got %s, and before it %s, which was not due", c.name, p, s.early[0])
+		default:
+			c.packet(p)
+		}
 	}
 }
 

@@ -229,6 +229,19 @@ func (s *session) came(p *spacket) *sent {
 	return nil
 }
 
+// expects tells whether came would take p.
+func (s *session) expects(p *spacket) bool {
+	for i := range s.down {
+		if s.down[i].matches(p) {
+			return true
+		}
+		if !s.down[i].volatile {
+			break
+		}
+	}
+	return false
+}
+
 // matches compares what was sent with what came.
 func (x *sent) matches(p *spacket) bool {
 	if x.kind != p.kind || x.member != nil && x.member.nsp != p.nsp {
