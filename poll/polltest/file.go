@@ -75,10 +75,12 @@ func (k *Kernel) socket(fd int, verb string) *socket {
 	return f.sock
 }
 
-// CloseFD closes a descriptor; its number is free at once.
+// CloseFD closes a descriptor, also where it reports an error, as Linux does; its
+// number is free at once.
 func (k *Kernel) CloseFD(fd int) poll.Errno {
 	k.Calls.Closes++
 	f := k.file(fd, "close")
+	errno := k.scripted(CallCloseFD, fd)
 	k.files[fd] = nil
 	for _, p := range f.queue {
 		p.abort()
@@ -86,12 +88,16 @@ func (k *Kernel) CloseFD(fd int) poll.Errno {
 	if f.sock != nil {
 		f.sock.close()
 	}
-	return 0
+	return errno
 }
 
 // Listen opens a listener; port 0 is replaced by a free one.
 func (k *Kernel) Listen(o *poll.ListenOptions) (int, netip.AddrPort, error) {
 	f := &file{what: "listener", name: o.Address, backlog: o.Backlog}
+	k.Calls.Listens++
+	if errno := k.scripted(CallListen, -1); errno != 0 {
+		return -1, f.at, errno
+	}
 	if o.Network != "unix" {
 		host, service, err := net.SplitHostPort(o.Address)
 		if err != nil {
@@ -153,9 +159,14 @@ func (k *Kernel) Accept(fd int, _ *poll.ListenOptions) (int, netip.AddrPort, pol
 	k.Calls.Accepts++
 	f := k.file(fd, "accept")
 	var none netip.AddrPort
-	switch {
-	case f.name == "":
+	if f.name == "" {
 		k.fail("accept on descriptor %d, which is a %s", fd, f.what)
+	}
+	if errno := k.scripted(CallAccept, fd); errno != 0 {
+		f.lose(errno)
+		return -1, none, errno
+	}
+	switch {
 	case k.fault(k.Faults.EINTR):
 		return -1, none, syscall.EINTR
 	case len(f.queue) == 0:
@@ -166,8 +177,9 @@ func (k *Kernel) Accept(fd int, _ *poll.ListenOptions) (int, netip.AddrPort, pol
 		return -1, none, errno
 	case k.fault(k.Faults.EMFILE), k.tableFull():
 		return -1, none, syscall.EMFILE
-	case k.fault(k.Faults.ENOBUFS):
-		return -1, none, syscall.ENOBUFS
+	}
+	if errno := k.short(true); errno != 0 {
+		return -1, none, errno
 	}
 	p := f.queue[0]
 	f.queue = append(f.queue[:0], f.queue[1:]...)

@@ -11,17 +11,6 @@ import (
 	"github.com/edgesio/edgesio/poll"
 )
 
-// Faults are the rates, 0 to 1 per call, at which calls misbehave as a system
-// may. EINTR hits every call; EAGAIN reads and writes; Reset is the peer's RST,
-// seen by a read or a write; the last three hit Accept.
-type Faults struct {
-	ShortRead, ShortWrite, EAGAIN, EINTR, Reset float64
-	EMFILE, ENOBUFS, ECONNABORTED               float64
-}
-
-// Calls counts what the loop asked for, refused and failed calls included.
-type Calls struct{ Waits, Accepts, Reads, Writes, Writevs, SendFiles, Modifies, Closes int }
-
 // Kernel is a poll.Kernel in memory. The exported fields may be changed at any
 // time; all but Wake is for one goroutine.
 type Kernel struct {
@@ -37,10 +26,18 @@ type Kernel struct {
 	NoSendFile bool
 	// AcceptErrors are what the next calls of Accept with a caller report.
 	AcceptErrors []poll.Errno
+	// Fail, if set, is asked before each call what it shall report; 0 lets it
+	// work. fd is the descriptor, -1 for Wait, Listen and Reserve. A call that
+	// fails has done nothing, but CloseFD has closed, and Accept has lost the
+	// caller with an error of that caller's socket.
+	Fail func(call Call, fd int) poll.Errno
+	// LateBy bounds what Faults.Late adds. Default 100 ms.
+	LateBy time.Duration
 
 	chance *rand.Rand // faults and order
 	secret *rand.Rand // what Random gives: the same whatever the faults do
 	now    time.Duration
+	wall   time.Duration // JumpWall
 	script script
 	files  []*file // by descriptor
 	peers  []*Peer // with something to deliver, or alive
@@ -56,7 +53,7 @@ var _ poll.Kernel = (*Kernel)(nil)
 // New makes a kernel; the same seed, faults and test give the same run.
 func New(seed uint64, f Faults) *Kernel {
 	return &Kernel{
-		Seed: seed, Faults: f, ReceiveBytes: 64 << 10, SendBytes: 64 << 10,
+		Seed: seed, Faults: f, ReceiveBytes: 64 << 10, SendBytes: 64 << 10, LateBy: 100 * time.Millisecond,
 		chance: rand.New(rand.NewPCG(seed, 1)), secret: rand.New(rand.NewPCG(seed, 2)),
 		files: make([]*file, 3, 16), // 0, 1 and 2 are never given out
 		port:  40000, wake: make(chan struct{}, 1),
@@ -72,6 +69,9 @@ const wakeTime = 10 * time.Second
 func (k *Kernel) Wait(ready []poll.Ready, timeout time.Duration) (int, poll.Errno) {
 	k.Calls.Waits++
 	k.alive()
+	if errno := k.scripted(CallWait, -1); errno != 0 {
+		return 0, errno
+	}
 	if k.fault(k.Faults.EINTR) {
 		return 0, syscall.EINTR
 	}
@@ -86,9 +86,9 @@ func (k *Kernel) Wait(ready []poll.Ready, timeout time.Duration) (int, poll.Errn
 		next, any := k.script.next()
 		switch {
 		case any && (timeout < 0 || next < end):
-			k.pass(next)
+			k.sleep(next)
 		case timeout >= 0:
-			k.pass(end)
+			k.sleep(end)
 		default:
 			k.block()
 			return 0, 0
@@ -128,7 +128,7 @@ func (k *Kernel) collect(ready []poll.Ready) int {
 		}
 		is, broken := f.level(k)
 		if got := is & f.want; broken {
-			k.found = append(k.found, poll.Ready{FD: int32(fd), Got: poll.Readable | poll.Writable})
+			k.hangUp(fd, got)
 		} else if got != 0 {
 			k.found = append(k.found, poll.Ready{FD: int32(fd), Got: got})
 		}
@@ -154,6 +154,10 @@ func (k *Kernel) Register(fd int, want poll.Interest) poll.Errno {
 	if f.registered {
 		k.fail("descriptor %d (%s) is registered twice", fd, f.what)
 	}
+	k.Calls.Registers++
+	if errno := k.refused(CallRegister, fd); errno != 0 {
+		return errno
+	}
 	f.registered, f.want = true, want
 	return 0
 }
@@ -161,18 +165,31 @@ func (k *Kernel) Register(fd int, want poll.Interest) poll.Errno {
 // Modify changes what is asked for.
 func (k *Kernel) Modify(fd int, want poll.Interest) poll.Errno {
 	k.Calls.Modifies++
-	k.registered(fd, "modify").want = want
+	f := k.registered(fd, "modify")
+	if errno := k.refused(CallModify, fd); errno != 0 {
+		return errno
+	}
+	f.want = want
 	return 0
 }
 
 // Unregister forgets fd, which stays open.
 func (k *Kernel) Unregister(fd int) poll.Errno {
-	k.registered(fd, "unregister").registered = false
+	k.Calls.Unregisters++
+	f := k.registered(fd, "unregister")
+	if errno := k.scripted(CallUnregister, fd); errno != 0 {
+		return errno
+	}
+	f.registered = false
 	return 0
 }
 
 // Reserve opens a descriptor that stands for nothing.
 func (k *Kernel) Reserve() (int, poll.Errno) {
+	k.Calls.Reserves++
+	if errno := k.refused(CallReserve, -1); errno != 0 {
+		return -1, errno
+	}
 	if k.tableFull() {
 		return -1, syscall.EMFILE
 	}
@@ -182,9 +199,9 @@ func (k *Kernel) Reserve() (int, poll.Errno) {
 // Monotonic is the virtual time since New.
 func (k *Kernel) Monotonic() time.Duration { return k.now }
 
-// Wall is the virtual time on a calendar that starts with 2026.
+// Wall is the virtual time on a calendar that starts with 2026, and JumpWall.
 func (k *Kernel) Wall() time.Time {
-	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(k.now)
+	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(k.now + k.wall)
 }
 
 // Random fills p from the seed.

@@ -46,7 +46,7 @@ func (s *socket) close() {
 func (k *Kernel) Read(fd int, p []byte) (int, poll.Errno) {
 	k.Calls.Reads++
 	s := k.socket(fd, "read")
-	if errno := k.trouble(s); errno != 0 {
+	if errno := k.trouble(CallRead, fd, s); errno != 0 {
 		return -1, errno
 	}
 	if k.fault(k.Faults.ShortRead) && len(p) > 1 {
@@ -69,7 +69,7 @@ func (k *Kernel) Read(fd int, p []byte) (int, poll.Errno) {
 // Write gives as much as the send buffer takes.
 func (k *Kernel) Write(fd int, p []byte) (int, poll.Errno) {
 	k.Calls.Writes++
-	return k.write(fd, p)
+	return k.write(CallWrite, fd, p)
 }
 
 // Writev is Write of several slices; a fault may end it anywhere between two
@@ -78,7 +78,7 @@ func (k *Kernel) Writev(fd int, p [][]byte) (int, poll.Errno) {
 	k.Calls.Writevs++
 	total := 0
 	for _, b := range p {
-		n, errno := k.write(fd, b)
+		n, errno := k.write(CallWritev, fd, b)
 		if errno != 0 && total == 0 {
 			return -1, errno
 		}
@@ -93,6 +93,9 @@ func (k *Kernel) Writev(fd int, p [][]byte) (int, poll.Errno) {
 // SendFile is Write of what it reads from the file, a real one of the system.
 func (k *Kernel) SendFile(fd, file int, offset *int64, n int) (int, poll.Errno) {
 	k.Calls.SendFiles++
+	if errno := k.scripted(CallSendFile, fd); errno != 0 {
+		return -1, errno
+	}
 	if k.NoSendFile {
 		return -1, syscall.ENOSYS
 	}
@@ -104,14 +107,15 @@ func (k *Kernel) SendFile(fd, file int, offset *int64, n int) (int, poll.Errno) 
 	if m <= 0 {
 		return 0, 0
 	}
-	m, errno := k.write(fd, b[:m])
+	m, errno := k.write(CallSendFile, fd, b[:m])
 	*offset += int64(max(m, 0))
 	return m, errno
 }
 
-func (k *Kernel) write(fd int, p []byte) (int, poll.Errno) {
+// write may fail at each slice of Writev: behind the first that is a short write.
+func (k *Kernel) write(call Call, fd int, p []byte) (int, poll.Errno) {
 	s := k.socket(fd, "write")
-	if errno := k.trouble(s); errno != 0 {
+	if errno := k.trouble(call, fd, s); errno != 0 {
 		return -1, errno
 	}
 	switch {
@@ -134,8 +138,13 @@ func (k *Kernel) write(fd int, p []byte) (int, poll.Errno) {
 	return s.out.push(p[:min(room, len(p))]), 0
 }
 
-// trouble draws the faults that reads and writes share.
-func (k *Kernel) trouble(s *socket) poll.Errno {
+// trouble is what reads and writes meet. SendFile has asked Fail.
+func (k *Kernel) trouble(call Call, fd int, s *socket) poll.Errno {
+	if call != CallSendFile {
+		if errno := k.scripted(call, fd); errno != 0 {
+			return errno
+		}
+	}
 	switch {
 	case k.fault(k.Faults.EINTR):
 		return syscall.EINTR
@@ -144,12 +153,16 @@ func (k *Kernel) trouble(s *socket) poll.Errno {
 	case k.fault(k.Faults.Reset):
 		s.peer.Reset()
 	}
-	return 0
+	return k.short(call != CallRead)
 }
 
 // Shutdown sends FIN behind what was written.
 func (k *Kernel) Shutdown(fd int) poll.Errno {
+	k.Calls.Shutdowns++
 	s := k.socket(fd, "shutdown")
+	if errno := k.scripted(CallShutdown, fd); errno != 0 {
+		return errno
+	}
 	if s.reset {
 		return syscall.ENOTCONN
 	}
