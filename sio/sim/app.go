@@ -329,7 +329,7 @@ func (a *app) answered(q *question, err error, e *sio.Event) {
 		}
 	case err == sio.ErrTimeout:
 		a.w.figures.ServerTimeouts++
-		if q.timeout == 0 || waited < q.timeout-time.Millisecond || waited > q.timeout+5*time.Millisecond {
+		if q.timeout == 0 || waited < q.timeout-time.Millisecond || waited > q.timeout+a.w.late()+5*time.Millisecond {
 			a.w.fail("question %d timed out after %v, its time is %v", q.number, waited, q.timeout)
 		}
 	case err == sio.ErrDisconnected, err == sio.ErrNotSent:

@@ -83,6 +83,7 @@ func (c *client) connect() {
 	}
 	e.onMessage = c.message
 	e.onClose = c.lost
+	e.fate, e.onFate = c.doom(), c.misfortunate
 	c.w.trace.note(c.name, "connects", int64(c.style.protocol), nil)
 	e.start()
 	if !c.w.Calm && c.rnd.IntN(12) == 0 { // changes its mind before the server has
@@ -148,11 +149,13 @@ func (c *client) leave(how farewell) {
 	}
 	due := c.w.Sio.PingInterval + c.w.Sio.PingTimeout
 	switch {
-	case how == leavePacket || how != leaveSilent && !polling:
+	case how == leaveShut:
+		se.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
+	case how == leavePacket || how != leaveSilent && how != leaveMute && !polling:
 		se.allow(sio.TransportClose)
 		due = 0
 		se.polite = how == leavePacket && idle
-	case how == leaveSilent:
+	case how == leaveSilent || how == leaveMute:
 		se.allow(sio.PingTimeout)
 	default: // the poll that breaks may just have been answered
 		se.allow(sio.TransportError, sio.PingTimeout)
@@ -195,12 +198,20 @@ func (c *client) join(nsp string) {
 	}
 	c.sockets = append(c.sockets, &socket{c: c, nsp: nsp, joining: true})
 	c.put(p)
+	c.engine.reach(atJoin)
 }
 
 // put sends a packet.
 func (c *client) put(p *spacket) {
 	text, atts := p.encode()
 	out := []epacket{{kind: '4', data: text}}
+	if len(atts) > 0 && c.engine.ws != nil {
+		if f := c.engine.struck(atHeader); f != nil { // and no attachment follows
+			defer c.w.kernel.After(f.wait, func() { c.engine.end(f) })
+			atts = atts[:c.rnd.IntN(len(atts))]
+			c.session.crossing() // if anything else is sent meanwhile
+		}
+	}
 	for _, b := range atts {
 		out = append(out, epacket{kind: '4', data: b, binary: true})
 	}

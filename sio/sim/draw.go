@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/polltest"
 	"github.com/edgesio/edgesio/sio"
@@ -34,6 +35,11 @@ func Draw(seed uint64) Config {
 			MaxSessions: 1 << rnd.IntN(8), MaxPackets: 4 << rnd.IntN(10), MaxBytes: 4 << 20 >> (8 * (rnd.IntN(4) / 3)),
 		}
 	}
+	if rnd.IntN(4) == 0 {
+		c.Sio.PerMessageDeflate = &eio.Deflate{Threshold: 16 << rnd.IntN(8)}
+	}
+	c.Faults.HUP, c.Faults.Late = rate(0.5), rate(0.05)
+	c.Jumps = max(rnd.IntN(8)-4, 0)
 	if c.Calm {
 		c.Sio.PingTimeout += 4 * time.Second
 		return c
@@ -41,6 +47,8 @@ func Draw(seed uint64) Config {
 	c.Villains = rnd.IntN(6)
 	c.Faults.Reset = rate(0.002)
 	c.Faults.EMFILE, c.Faults.ENOBUFS, c.Faults.ECONNABORTED = rate(0.1), rate(0.1), rate(0.1)
+	c.Faults.ENOMEM = rate(0.002)
+	c.Suspends = max(rnd.IntN(6)-4, 0)
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
 	switch rnd.IntN(8) {
 	case 0, 1, 2:
@@ -86,6 +94,9 @@ func (w *World) style(rnd *rand.Rand) style {
 	s.hasty = rnd.IntN(3) == 0
 	if s.upgrade && rnd.IntN(5) == 0 {
 		s.badProbe = 1 + rnd.IntN(2)
+	}
+	if w.Sio.PerMessageDeflate != nil && rnd.IntN(2) == 0 {
+		s.offer = offers[rnd.IntN(len(offers))]
 	}
 	s.jsonp = s.protocol == 3 && !s.websocket && rnd.IntN(6) == 0
 	if !w.Calm && rnd.IntN(10) == 0 {

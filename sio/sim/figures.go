@@ -14,7 +14,10 @@ type Figures struct {
 	Dials, Requests, Sessions, Upgrades, ProbesFailed    int
 	Lost, Misfortunes, Stalls, Villains                  int
 	Joins, Refusals                                      int
-	Up, Down, Binary, Broadcasts                         int // messages that arrived, broadcasts that were sent
+	Up, Down, Binary, Broadcasts                         int        // messages that arrived, broadcasts that were sent
+	Fates                                                [steps]int // sessions that ended at a step of the protocol
+	Naps                                                 int        // of the machine
+	Inflated                                             int        // compressed messages that arrived
 	Volatile, VolatileDropped                            int
 	Recovered, Renewed, Replayed                         int // sockets that came back, or did as new ones; missed events
 	Asked, Answered, TimedOut, Unanswered                int // by clients
@@ -31,6 +34,10 @@ func (f *Figures) Add(o *Figures) {
 		switch v := to.Field(i); v.Kind() {
 		case reflect.Int:
 			v.SetInt(v.Int() + from.Field(i).Int())
+		case reflect.Array:
+			for j := range v.Len() {
+				v.Index(j).SetInt(v.Index(j).Int() + from.Field(i).Index(j).Int())
+			}
 		case reflect.Float64:
 			v.SetFloat(v.Float() + from.Field(i).Float())
 		}

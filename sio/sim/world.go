@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ type Config struct {
 	// sent must arrive then.
 	Calm     bool
 	Slowly   bool // AllowRequest takes its time, and refuses some when the run is not calm
+	Crowd    bool // many clients that say little
+	Suspends int  // how often the machine sleeps
+	Jumps    int  // how often somebody sets the clock
 	Shutdown bool // the server closes at the end, instead of the clients leaving
 	Faults   polltest.Faults
 	Web      webapp.Options
@@ -56,6 +60,8 @@ type World struct {
 	loop     *poll.Loop
 	web      *webapp.App
 	io       *sio.Server
+	naps     []time.Duration // when the machine sleeps
+	slept    time.Duration
 	app      *app
 	model    *model
 	clients  []*client
@@ -152,14 +158,50 @@ func (w *World) open() (err error) {
 		w.villains = append(w.villains, v)
 		w.kernel.At(time.Duration(rnd.Int64N(int64(w.Traffic))), v.strike)
 	}
+	w.clocks(rand.New(rand.NewPCG(w.Seed, 6)))
 	w.app.after(time.Second, w.app.tick)
 	return w.web.Start()
+}
+
+// clocks plans what happens to them.
+func (w *World) clocks(rnd *rand.Rand) {
+	for range w.Suspends {
+		w.naps = append(w.naps, time.Duration(rnd.Int64N(int64(w.Traffic))))
+	}
+	slices.Sort(w.naps)
+	for range w.Jumps {
+		at, d := time.Duration(rnd.Int64N(int64(w.Traffic))), time.Duration(rnd.IntN(2000)-1000)*time.Hour
+		w.kernel.At(at, func() { w.kernel.JumpWall(d) })
+	}
+}
+
+// nap lets the machine sleep when it is time for that.
+func (w *World) nap() {
+	if len(w.naps) == 0 || w.now() < w.naps[0] {
+		return
+	}
+	d := w.naps[0]%(20*time.Second) + time.Second
+	w.trace.note("world", "sleeps", int64(d), nil)
+	w.figures.Naps++
+	w.slept += d
+	w.naps = w.naps[1:]
+	w.kernel.Suspend(d)
+}
+
+// late is how late a timer may be.
+func (w *World) late() time.Duration {
+	d := w.slept
+	if w.Faults.Late > 0 {
+		d += w.kernel.LateBy
+	}
+	return d
 }
 
 // run turns the loop until a violation, or for d.
 func (w *World) run(d time.Duration) {
 	w.kernel.Run(w.loop, func() bool {
 		w.watch()
+		w.nap()
 		return w.err != nil
 	}, d)
 }
@@ -207,8 +249,9 @@ func (w *World) rest() {
 		c.quiet = true
 	}
 	w.app.stopped = true
+	w.naps = nil
 	w.kernel.Faults = polltest.Faults{ShortRead: w.Faults.ShortRead, ShortWrite: w.Faults.ShortWrite,
-		EAGAIN: w.Faults.EAGAIN, EINTR: w.Faults.EINTR}
+		EAGAIN: w.Faults.EAGAIN, EINTR: w.Faults.EINTR, HUP: w.Faults.HUP, Late: w.Faults.Late}
 	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + 10*time.Second)
 	for _, s := range w.model.order {
 		c := s.client
