@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/websocket"
 )
 
 // app is the program on the server: what a user of sio would write, with the
@@ -18,6 +19,8 @@ type app struct {
 	rnd     *rand.Rand
 	stopped bool
 	timers  int
+	open    int // plain channels
+	plain   *websocket.Server
 }
 
 var (

@@ -17,7 +17,7 @@ func Draw(seed uint64) Config {
 	ms := func(from, to int) time.Duration { return time.Duration(from+rnd.IntN(to-from)) * time.Millisecond }
 	rate := func(limit float64) float64 { return max(0, rnd.Float64()*1.4-0.4) * limit }
 	c := Config{
-		Seed: seed, Calm: rnd.IntN(3) == 0, Clients: 4 + rnd.IntN(6), Traffic: ms(15_000, 40_000),
+		Seed: seed, Calm: rnd.IntN(3) == 0, Clients: 4 + rnd.IntN(6), Guests: rnd.IntN(3), Traffic: ms(15_000, 40_000),
 		Shutdown: rnd.IntN(4) == 0, Buffers: 1 << (11 + rnd.IntN(6)),
 		Faults: polltest.Faults{ShortRead: rate(0.4), ShortWrite: rate(0.4), EAGAIN: rate(0.3), EINTR: rate(0.2)},
 		Web:    webapp.Options{IdleTimeout: 2 * time.Minute},
@@ -47,7 +47,7 @@ func Draw(seed uint64) Config {
 	c.Villains = rnd.IntN(6)
 	c.Faults.Reset = rate(0.002)
 	c.Faults.EMFILE, c.Faults.ENOBUFS, c.Faults.ECONNABORTED = rate(0.1), rate(0.1), rate(0.1)
-	c.Faults.ENOMEM = rate(0.002)
+	c.Faults.ENOMEM = rate(0)
 	c.Suspends = max(rnd.IntN(6)-4, 0)
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
 	switch rnd.IntN(8) {

@@ -24,6 +24,7 @@ type Config struct {
 	Seed     uint64
 	Clients  int
 	Villains int
+	Guests   int           // of plain HTTP and plain WebSockets
 	Traffic  time.Duration // how long the clients talk
 	// Calm is a run in which nothing is lost: calls are cut short, refused and
 	// interrupted, but no connection breaks and nobody misbehaves. All that is
@@ -67,6 +68,7 @@ type World struct {
 	clients  []*client
 	villains []*villain
 	vanished []*polltest.Peer
+	guests   []*guest
 	trace    trace
 	figures  Figures
 	asked    *sent // what onAny saw last
@@ -146,6 +148,9 @@ func (w *World) open() (err error) {
 		return err
 	}
 	w.app = newApp(w, w.io)
+	if err = w.app.serve(w.web); err != nil {
+		return err
+	}
 	rnd := rand.New(rand.NewPCG(w.Seed, 3))
 	w.tightLog = w.recovers() && w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20
 	for i := range w.Clients {
@@ -157,6 +162,11 @@ func (w *World) open() (err error) {
 		v := newVillain(w, fmt.Sprintf("evil%d", i), uint64(i))
 		w.villains = append(w.villains, v)
 		w.kernel.At(time.Duration(rnd.Int64N(int64(w.Traffic))), v.strike)
+	}
+	for i := range w.Guests {
+		g := newGuest(w, fmt.Sprintf("guest%d", i), uint64(i))
+		w.guests = append(w.guests, g)
+		w.kernel.At(time.Duration(rnd.IntN(3000))*time.Millisecond, g.come)
 	}
 	w.clocks(rand.New(rand.NewPCG(w.Seed, 6)))
 	w.app.after(time.Second, w.app.tick)
@@ -222,7 +232,7 @@ func (w *World) watch() {
 	}
 	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
 	// the listener and the engine have one each.
-	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 5
+	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + 2*w.app.open + w.app.timers + 6
 	switch e := w.io.Engine().Stats(); {
 	case s.Sockets != members:
 		w.fail("%d sockets, the model has %d", s.Sockets, members)
@@ -298,6 +308,9 @@ func (w *World) part() {
 	for _, v := range w.villains {
 		v.stop()
 	}
+	for _, g := range w.guests {
+		g.end()
+	}
 	// The longest things that a server may wait for, one after the other.
 	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 100*time.Second)
 	if w.err != nil {
@@ -323,6 +336,7 @@ func (w *World) count() {
 	zero("loop.OutBytes", l.OutBytes)
 	zero("webapp.Conns", w.web.Server().Stats().Conns)
 	zero("webapp.Panics", int(w.web.Server().Stats().Panics))
+	zero("channels", w.app.open)
 	zero("eio.Sessions", e.Sessions)
 	zero("eio.WebSockets", e.WebSockets)
 	zero("sio.Clients", s.Clients)
