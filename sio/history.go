@@ -106,7 +106,7 @@ func (k *kept) cost() int { return len(k.data) + keptBytes }
 // forget drops the oldest packet; those who have not got it cannot come back.
 func (h *history) forget() {
 	k := &h.packets[h.head]
-	k.ns.gap = k.number
+	k.ns.gap = max(k.ns.gap, k.number) // it may be later: a packet that was too large to be kept
 	h.bytes -= k.cost()
 	*k = kept{}
 	if h.head++; h.head == len(h.packets) {

@@ -242,6 +242,23 @@ func TestRecoveryOfAnOffsetFromBefore(t *testing.T) {
 	g.wantMissed(`42["x"]`, `42["y"]`)
 }
 
+// A packet that is too large to be kept is missed for good, also when older ones are forgotten after it.
+func TestRecoveryAfterAPacketTooLarge(t *testing.T) {
+	r := recovering(t, Options{ConnectionStateRecovery: &ConnectionStateRecovery{MaxPackets: 3, MaxBytes: 4000}})
+	var g ghost
+	sid := g.join(r, "", "")
+	r.io.Emit("earlier")
+	r.io.Emit("got")
+	g.want(`42["earlier"]`, `42["got"]`)
+	g.die()
+	r.io.Emit("large", strings.Repeat("x", 4000))
+	r.io.Emit("y")
+	r.io.Emit("z") // and "earlier" is forgotten
+	if got := g.join(r, "", ""); got == sid {
+		t.Errorf("recovered with %q, and nothing of the large packet", g.missed)
+	}
+}
+
 func (g *ghost) client() *Client { return g.r.io.Sockets()[g.r.io.Len()-1].client }
 
 // The client comes back before the server has noticed that it was gone.
