@@ -264,7 +264,11 @@ func (c *client) packets(p *spacket) {
 		case s != nil && s.joining && p.kind == spEvent && !c.session.expects(p):
 			s.early = append(s.early, p) // what it missed, if CONNECT follows and not the end
 		case s != nil && len(s.early) > 0:
-			c.w.fail("%s got %s, and before it %s, which was not due", c.name, p, s.early[0])
+			due := "nothing"
+			if list := c.session.down; len(list) > 0 {
+				due = list[0].String()
+			}
+			c.w.fail("%s got %s, and before it %s; due was %s", c.name, p, s.early[0], due)
 		default:
 			c.packet(p)
 		}

@@ -28,6 +28,10 @@ func Draw(seed uint64) Config {
 		},
 		Loop: poll.Options{ReadBufferBytes: 1 << (10 + rnd.IntN(7)), EventsPerTurn: 1 + rnd.IntN(64)},
 	}
+	if rnd.IntN(128) == 0 {
+		c.Crowd, c.Clients, c.Traffic = true, 200+rnd.IntN(800), ms(4000, 8000)
+		c.Sio.PingInterval += 10 * time.Second
+	}
 	c.Slowly = rnd.IntN(4) == 0
 	if rnd.IntN(2) == 0 {
 		c.Sio.ConnectionStateRecovery = &sio.ConnectionStateRecovery{
@@ -50,7 +54,19 @@ func Draw(seed uint64) Config {
 	c.Faults.ENOMEM = rate(0)
 	c.Suspends = max(rnd.IntN(6)-4, 0)
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
-	switch rnd.IntN(8) {
+	if n := rnd.IntN(8); !c.Crowd {
+		c.narrow(rnd, n)
+	}
+	if rnd.IntN(2) == 0 {
+		c.Web.Listen.Limits = poll.Limits{SoftBytes: 16 << 10, SoftTime: 2 * time.Second, HardBytes: 64 << 10}
+		c.Sio.MaxQueuedBytes = 64 << 10
+	}
+	return c
+}
+
+// narrow draws what there is not enough of.
+func (c *Config) narrow(rnd *rand.Rand, n int) {
+	switch n {
 	case 0, 1, 2:
 		c.MaxFDs = 8 + rnd.IntN(20)
 	case 3:
@@ -62,11 +78,6 @@ func Draw(seed uint64) Config {
 	case 6:
 		c.Web.Listen.AcceptBudget = 1
 	}
-	if rnd.IntN(2) == 0 {
-		c.Web.Listen.Limits = poll.Limits{SoftBytes: 16 << 10, SoftTime: 2 * time.Second, HardBytes: 64 << 10}
-		c.Sio.MaxQueuedBytes = 64 << 10
-	}
-	return c
 }
 
 // style draws how a client goes about its next session.

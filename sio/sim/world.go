@@ -43,6 +43,7 @@ type Config struct {
 	MaxFDs   int       // descriptors; 0 for no end
 	Trace    io.Writer // gets a line for everything that happens
 
+	meddle   func(k *spy)                // of those tests too
 	sabotage func(p *spacket) []*spacket // of tests of the model: what a client sees in place of p
 }
 
@@ -58,6 +59,7 @@ type Result struct {
 type World struct {
 	Config
 	kernel   *polltest.Kernel
+	spy      *spy
 	loop     *poll.Loop
 	web      *webapp.App
 	io       *sio.Server
@@ -66,6 +68,7 @@ type World struct {
 	app      *app
 	model    *model
 	clients  []*client
+	byName   map[string]*client
 	villains []*villain
 	vanished []*polltest.Peer
 	guests   []*guest
@@ -74,6 +77,7 @@ type World struct {
 	asked    *sent // what onAny saw last
 	err      error
 	stack    []byte
+	watched  int  // turns
 	tightLog bool // recovery's log may forget by bytes
 }
 
@@ -112,12 +116,7 @@ func (w *World) fail(format string, args ...any) {
 func (w *World) now() time.Duration { return w.kernel.Monotonic() }
 
 func (w *World) client(name string) *client {
-	for _, c := range w.clients {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
+	return w.byName[name]
 }
 
 // open builds the stack.
@@ -127,7 +126,12 @@ func (w *World) open() (err error) {
 	w.kernel.ReceiveBytes, w.kernel.SendBytes, w.kernel.MaxFDs = w.Buffers, w.Buffers, w.MaxFDs
 	w.trace = trace{hash: fnvOffset, out: w.Trace, now: w.kernel.Monotonic}
 	w.model = newModel(w)
-	w.Loop.Kernel = w.kernel
+	w.byName = make(map[string]*client)
+	w.spy = &spy{Kernel: w.kernel, w: w, want: make(map[int]poll.Interest)}
+	w.Loop.Kernel = w.spy
+	if w.meddle != nil {
+		w.meddle(w.spy)
+	}
 	if w.loop, err = poll.New(w.Loop); err != nil {
 		return err
 	}
@@ -155,6 +159,9 @@ func (w *World) open() (err error) {
 	w.tightLog = w.recovers() && w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20
 	for i := range w.Clients {
 		c := newClient(w, fmt.Sprintf("good%d", i), uint64(i))
+		if w.byName[c.name] = c; w.Crowd && i > 5 {
+			c.pace = time.Hour // it listens
+		}
 		w.clients = append(w.clients, c)
 		w.kernel.At(time.Duration(rnd.IntN(2000))*time.Millisecond, c.connect)
 	}
@@ -219,6 +226,9 @@ func (w *World) run(d time.Duration) {
 // watch looks after each turn whether what the layers hold agrees with the model
 // and keeps to its bounds.
 func (w *World) watch() {
+	if w.watched++; w.Crowd && w.watched%64 != 0 {
+		return // it walks all sockets
+	}
 	l, s, members := w.loop.Stats(), w.io.Stats(), 0
 	hard, queued := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20), cmp.Or(w.Sio.MaxQueuedBytes, 1<<20)
 	for _, nsp := range namespaces {
@@ -351,6 +361,10 @@ func (w *World) count() {
 		w.fail("left when everybody was gone: %s", strings.Join(left, " "))
 	}
 	w.figures.Turns += int(l.Turns)
+	w.figures.Clients += w.Clients + w.Villains + w.Guests
+	if w.Crowd {
+		w.figures.Crowds++
+	}
 	w.figures.Accepted += int(l.Accepted)
 	w.figures.Closed += int(l.Closed)
 	w.figures.VirtualSeconds += w.now().Seconds()
