@@ -71,7 +71,8 @@ func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 // enter opens a session, or begins an upgrade.
 func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
 	switch {
-	case q.session == nil && e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions:
+	case q.session == nil && (e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions ||
+		e.loop.Budget().Tight()):
 		e.stats.Refused++
 		res.Status(503).Set("Retry-After", "5").End("")
 	case !q.upgrade:
@@ -116,6 +117,7 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
+	e.loop.Budget().Hold(len(t.queue))
 	t.flush()
 	t.queue = nil // it was the size of an open packet
 	if e.onConnection != nil {

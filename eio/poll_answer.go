@@ -16,6 +16,7 @@ func (t *polling) flush() {
 	t.respond(payload, octets)
 	pressed := t.pressed()
 	t.packets, t.dense = 0, false
+	t.give()
 	if t.queue = t.queue[:0]; cap(t.queue) > keepQueueBytes {
 		t.queue = nil
 	}
@@ -57,6 +58,7 @@ func (t *polling) shut(reason Reason) {
 		}
 	}
 	t.discard()
+	t.drop()
 }
 
 // discard lets go of the requests: the session has another transport, or none.

@@ -23,6 +23,7 @@ type polling struct {
 	jsonp   bool
 	octets  bool // the awaited body is a binary payload
 	waiting bool // in the server's list
+	doomed  bool // held most of the memory: to be ended with the next flush
 	dense   bool // what waits may be compressed: something of it is not plain
 }
 
@@ -59,9 +60,15 @@ func nextRecord(b []byte) (p packet, rest []byte) {
 func (t *polling) enqueue(p packet) Status {
 	s := t.session
 	o := &s.server.options
+	if t.doomed {
+		return poll.Dropped
+	}
 	if uint64(len(t.queue))+uint64(len(p.data))+recordHead > uint64(o.MaxQueuedBytes) ||
 		t.packets >= o.MaxQueuedPackets {
 		s.end(TransportError, ErrQueue)
+		return poll.Dropped
+	}
+	if !t.room(recordHead + len(p.data)) {
 		return poll.Dropped
 	}
 	t.queue = appendRecord(t.queue, p)

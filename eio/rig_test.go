@@ -182,8 +182,8 @@ func (r *rig) empty() {
 	if s.Sessions != 0 || s.WebSockets != 0 || s.Handshakes != s.Ends || e.dirty != nil || n > minBuckets {
 		r.Errorf("left in the engine: %+v, %d buckets", s, n)
 	}
-	if l.Conns != 0 || l.Timers != 0 || l.OutBytes != 0 {
-		r.Errorf("left in the loop: %+v", l)
+	if l.Conns != 0 || l.Timers != 0 || l.OutBytes != 0 || r.loop.Budget().Used() != 0 {
+		r.Errorf("left in the loop: %+v, %d bytes of the budget", l, r.loop.Budget().Used())
 	}
 	if n := r.web.Stats().Conns; n != 0 {
 		r.Errorf("left in the web server: %d connections", n)

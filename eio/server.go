@@ -51,7 +51,9 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 	}
 	e := &Server{loop: loop, options: o}
 	e.grain = beatGrain(o.PingInterval)
-	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater}
+	e.limits = ws.Limits{MessageBytes: o.MaxHTTPBufferSize, Fragments: o.MaxFragments, Inflater: &e.inflater,
+		Budget: loop.Budget()}
+	loop.Budget().OnOver(e.fullest)
 	if o.PerMessageDeflate != nil {
 		e.deflater.Threshold = o.PerMessageDeflate.Threshold
 	}
@@ -211,7 +213,11 @@ func (e *Server) OnTimer(*poll.Timer) {
 	for t != nil {
 		next := t.next
 		t.next, t.waiting = nil, false
-		if t.session.polling == t {
+		switch {
+		case t.session.polling != t:
+		case t.doomed:
+			t.session.end(TransportError, poll.ErrMemory)
+		default:
 			t.flush()
 		}
 		t = next

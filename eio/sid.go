@@ -92,6 +92,15 @@ func (t *table) resize(n int) {
 	}
 }
 
+// each calls fn for each session; fn may change nothing.
+func (t *table) each(fn func(*Session)) {
+	for _, s := range t.buckets {
+		for ; s != nil; s = s.chain {
+			fn(s)
+		}
+	}
+}
+
 // all calls fn for each session; fn may remove the one that it is given.
 func (t *table) all(fn func(*Session)) {
 	list := make([]*Session, 0, t.n)

@@ -51,7 +51,7 @@ func (w *websocket) try(p packet, ok bool) {
 			w.trial.probed = true
 			w.armTrial()
 		}
-	case ok && p.kind == packetUpgrade && w.trial.probed:
+	case ok && p.kind == packetUpgrade && w.trial.probed && !w.session.polling.doomed:
 		e.loop.Disarm(&w.trial.timer)
 		w.trial = nil
 		w.session.upgrade(w)
@@ -103,6 +103,7 @@ func (s *Session) upgrade(w *websocket) {
 		p, q = nextRecord(q)
 		status = s.send(p)
 	}
+	old.give()
 	if s.state == sessionClosing {
 		s.end(ForcedClose, nil)
 		return

@@ -19,6 +19,9 @@ type websocket struct {
 // OnData feeds the reader, whose findings arrive below.
 func (w *websocket) OnData(_ *poll.Conn, b []byte) {
 	if err := w.reader.Feed(b, (*frames)(w)); err != nil {
+		if err == ws.ErrNoMemory {
+			err = poll.ErrMemory
+		}
 		w.fail(TransportError, err)
 	}
 }
@@ -32,7 +35,7 @@ func (w *websocket) OnDrain(*poll.Conn) {
 
 // OnClose ends the session when the connection is gone.
 func (w *websocket) OnClose(_ *poll.Conn, err error) {
-	if err == poll.ErrSlow || err == poll.ErrOverflow {
+	if err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory {
 		w.fail(TransportError, err)
 	} else {
 		w.fail(TransportClose, err)
@@ -112,6 +115,9 @@ func (w *websocket) shut(code ws.StatusCode) {
 // closeCode is what a close frame tells about an error. The reference sends a
 // code for protocol errors only.
 func closeCode(err error) ws.StatusCode {
+	if err == poll.ErrMemory {
+		return ws.StatusTryAgainLater
+	}
 	if e, ok := err.(ws.Error); ok {
 		return e.Code()
 	}

@@ -15,7 +15,7 @@ type Handler interface {
 	// OnClose is the last call, made exactly once, at the end of the turn in
 	// which the connection left its open state: err is nil after Close, io.EOF
 	// when the peer closed, else the argument of Abort, an [Errno], [ErrSlow],
-	// [ErrOverflow], [ErrClosed], or what SendFile met. Output that was queued before Close, or when
+	// [ErrOverflow], [ErrMemory], [ErrClosed], or what SendFile met. Output that was queued before Close, or when
 	// the peer closed, is still written afterwards.
 	OnClose(c *Conn, err error)
 }
@@ -183,8 +183,8 @@ func (c *Conn) queued(n int) Status {
 	c.out.size += n
 	l.stats.OutBytes += n
 	c.pend()
-	if c.out.size >= earlyBytes && c.flags&isBlocked == 0 {
-		c.flush(false)
+	if c.out.size >= earlyBytes || c.flags&isBlocked != 0 {
+		c.early()
 	}
 	switch size := c.Buffered(); {
 	case c.state != open:

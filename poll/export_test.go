@@ -13,3 +13,6 @@ func (c *Conn) Capacity() int {
 
 // Spares is how many out buffers the loop keeps.
 func (l *Loop) Spares() int { return len(l.spare.list) }
+
+// SampleHeap is the default of Options.HeapSample.
+func SampleHeap() (used, limit uint64) { return sampleHeap() }

@@ -61,6 +61,9 @@ func (c *Conn) blocked() {
 	c.flags |= isBlocked
 	c.loop.slow.add(c)
 	c.interest()
+	if b := &c.loop.budget; b.over() {
+		b.relieve()
+	}
 }
 
 // wrote accounts for n bytes that the kernel took.

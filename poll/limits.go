@@ -68,6 +68,12 @@ type Options struct {
 	// Workers run what Go offloads, QueuedWork waits for them. Default 2 and 64.
 	Workers    int
 	QueuedWork int
+	// MemoryBytes bound what all peers together make the loop and the layers above
+	// hold, see [Budget]. Default 32 MiB, for boards of 64 MB; negative is no bound.
+	MemoryBytes int
+	// HeapSample tells what the process uses of its memory limit, 0 for no limit;
+	// [Budget.Tight] asks it, at most once a second. Default: the runtime's figures.
+	HeapSample func() (used, limit uint64)
 	// Limits hold for connections whose listener sets none.
 	Limits Limits
 }
@@ -78,6 +84,7 @@ func (o Options) withDefaults() Options {
 	set(&o.EventsPerTurn, 256)
 	set(&o.Workers, 2)
 	set(&o.QueuedWork, 64)
+	set(&o.MemoryBytes, 32<<20)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }

@@ -42,6 +42,7 @@ type Loop struct {
 	spare    spareList
 	strained bool // relieve did not help in this turn
 	stats    Stats
+	budget   Budget
 	offload  offload
 	layers   layerBuffers
 	running  []func() // the posted functions of this turn
@@ -89,6 +90,7 @@ func New(o Options) (*Loop, error) {
 	l.spare.limit = o.SpareBytes
 	l.slow.loop = l
 	l.offload.init(l)
+	l.budget.init(l)
 	// A Go timer that is first armed when the descriptor table is full kills
 	// the process (the runtime opens its own poller then): arm one now.
 	time.AfterFunc(time.Hour, func() {}).Stop()

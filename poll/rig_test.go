@@ -119,7 +119,7 @@ func (r *rig) end() {
 			r.t.Errorf("connection %d: OnClose was called %d times", i, s.closes)
 		}
 	}
-	if s := r.l.Stats(); s.Conns != 0 || s.Listeners != 0 || s.OutBytes != 0 || s.Accepted != s.Closed {
+	if s := r.l.Stats(); s.Conns != 0 || s.Listeners != 0 || s.OutBytes != 0 || r.l.Budget().Used() != 0 || s.Accepted != s.Closed {
 		r.t.Errorf("counters at the end: %+v", s)
 	}
 	if err := r.k.Check(); err != nil {

@@ -26,6 +26,7 @@ func (s *slowList) add(c *Conn) {
 // OnTimer ends the connections that took too long and forgets those that are
 // well again.
 func (s *slowList) OnTimer(*Timer) {
+	s.loop.budget.look()
 	keep := s.conns[:0]
 	for _, c := range s.conns {
 		c.judge(s.loop.now)

@@ -123,7 +123,11 @@ func (c *Client) OnMessage(_ *eio.Session, data []byte, binary bool) {
 	if c.state == clientClosed {
 		return
 	}
-	if err := c.receive(data, binary); err != nil {
+	switch err := c.receive(data, binary); err {
+	case nil:
+	case poll.ErrMemory: // no fault of the client's
+		c.conn.CloseWith(eio.TransportError, err)
+	default:
 		c.refuse(err, data)
 	}
 }

@@ -1,5 +1,7 @@
 package sio
 
+import "github.com/edgesio/edgesio/poll"
+
 // Reconstruction of binary packets (socket.io-protocol, "Packet encoding": a header with placeholders, then as many
 // binary messages as it declares). Engine.IO's own packets may come in between and never get here.
 
@@ -46,6 +48,8 @@ type assemblies struct {
 	limit int // bytes of all clients
 	each  int // bytes of one client
 	spare *assembly
+	// budget is the loop's, of which held is a part.
+	budget *poll.Budget
 }
 
 // keepAssembly is the size up to which a spare assembly keeps its buffer.
@@ -71,6 +75,10 @@ func (d *decoder) keep(pool *assemblies, b []byte) error {
 	if len(b) > pool.each-len(a.bytes) || len(b) > pool.limit-pool.held {
 		d.drop(pool)
 		return errTooManyBytes
+	}
+	if !pool.budget.Take(len(b)) {
+		d.drop(pool)
+		return poll.ErrMemory
 	}
 	pool.held += len(b)
 	a.bytes = append(a.bytes, b...)
@@ -104,6 +112,7 @@ func (d *decoder) take(pool *assemblies) *assembly {
 	a := d.pending
 	d.pending = nil
 	pool.held -= len(a.bytes)
+	pool.budget.Give(len(a.bytes))
 	return a
 }
 

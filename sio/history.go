@@ -78,7 +78,7 @@ func (h *history) keep(ns *Namespace, p *Packet, to *Audience) {
 	for _, b := range p.atts {
 		n += len(b)
 	}
-	if n+keptBytes > h.limit.MaxBytes {
+	if n+keptBytes > h.limit.MaxBytes || !h.loop.Budget().Take(n+keptBytes) {
 		ns.gap = h.last
 		return
 	}
@@ -108,6 +108,7 @@ func (h *history) forget() {
 	k := &h.packets[h.head]
 	k.ns.gap = max(k.ns.gap, k.number) // it may be later: a packet that was too large to be kept
 	h.bytes -= k.cost()
+	h.loop.Budget().Give(k.cost())
 	*k = kept{}
 	if h.head++; h.head == len(h.packets) {
 		h.packets, h.head = h.packets[:0], 0
@@ -116,6 +117,15 @@ func (h *history) forget() {
 		clear(h.packets[n:])
 		h.packets, h.head = h.packets[:n], 0
 	}
+}
+
+// shed forgets the oldest packets, at least need bytes of them if there are so many.
+func (h *history) shed(need int) (freed int) {
+	for freed < need && h.head < len(h.packets) {
+		freed += h.packets[h.head].cost()
+		h.forget()
+	}
+	return freed
 }
 
 // lose keeps a lost socket.
@@ -251,10 +261,12 @@ func (h *history) leave(ns *Namespace) {
 	for i := h.head; i < len(h.packets); i++ {
 		if k := &h.packets[i]; k.ns == ns {
 			h.bytes -= len(k.data)
+			h.loop.Budget().Give(len(k.data))
 			k.data, k.ends, k.rooms, k.except = nil, nil, nil, nil
 		}
 	}
 	if ns.server.closed {
+		h.loop.Budget().Give(h.bytes)
 		h.packets, h.head, h.bytes = nil, 0, 0
 		h.loop.Disarm(&h.timer)
 	}

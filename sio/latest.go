@@ -24,6 +24,31 @@ type latest struct {
 	binary  bool
 	atts    [][]byte
 	size    int
+	sockets int // that it waits for; with the first it is taken from the loop's budget
+}
+
+// hold counts one more socket, if there is memory for the first.
+func (v *latest) hold(b *poll.Budget) bool {
+	if v.sockets == 0 && !b.Take(v.size) {
+		return false
+	}
+	v.sockets++
+	return true
+}
+
+// release is the opposite of hold.
+func (v *latest) release(b *poll.Budget) {
+	if v.sockets--; v.sockets == 0 {
+		b.Give(v.size)
+	}
+}
+
+// drop forgets what waits for a socket.
+func (w *waiting) drop(b *poll.Budget) {
+	for _, v := range w.values {
+		v.release(b)
+	}
+	*w = waiting{}
 }
 
 // waiting are the values of one socket, oldest key first.
@@ -139,9 +164,10 @@ func (s *Socket) wait(key string, v *latest) Status {
 		old = w.values[i].size
 	}
 	switch {
-	case w.bytes-old+v.size > maxLatestBytes, i < 0 && len(w.keys) == maxLatestKeys:
+	case w.bytes-old+v.size > maxLatestBytes, i < 0 && len(w.keys) == maxLatestKeys, !v.hold(srv.loop.Budget()):
 		return Dropped
 	case i >= 0:
+		w.values[i].release(srv.loop.Budget())
 		w.values[i] = v
 	default:
 		w.keys, w.values = append(w.keys, key), append(w.values, v)
@@ -171,23 +197,36 @@ func (l *lateLook) OnTimer(*poll.Timer) {
 	}
 }
 
+// forgetLate drops what waits: the server is closed.
+func (srv *Server) forgetLate() {
+	for _, s := range srv.late {
+		if x := s.extra; x != nil && x.waiting != nil {
+			x.waiting.drop(srv.loop.Budget())
+			x.waiting = nil
+		}
+	}
+	srv.late = nil
+}
+
 // catchUp sends the socket's waiting values if its client is ready, and tells whether nothing waits any more.
 func (s *Socket) catchUp() bool {
 	x := s.extra
 	if x == nil || x.waiting == nil {
 		return true
 	}
+	w, budget := x.waiting, s.client.server.loop.Budget()
 	if s.state != socketConnected {
+		w.drop(budget)
 		x.waiting = nil
 		return true
 	}
-	w := x.waiting
 	for len(w.values) > 0 {
 		if !s.client.conn.Writable() {
 			return false
 		}
 		v := w.values[0]
 		w.keys, w.values, w.bytes = w.keys[1:], w.values[1:], w.bytes-v.size
+		v.release(budget)
 		s.client.conn.Send(v.message, v.binary)
 		for _, b := range v.atts {
 			s.client.conn.Send(b, true)

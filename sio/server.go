@@ -93,13 +93,15 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
-		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes},
+		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes,
+			budget: app.Loop().Budget()},
 	}
 	if opts.Parser != nil {
 		srv.translate = &translate{parser: opts.Parser}
 	}
 	if opts.ConnectionStateRecovery != nil {
 		srv.history = newHistory(srv.loop, opts.ConnectionStateRecovery)
+		srv.loop.Budget().OnTight(srv.history.shed)
 	}
 	if opts.DisconnectExpired {
 		srv.expiries = &expiries{srv: srv}
@@ -164,6 +166,7 @@ func (srv *Server) Close(done ...func()) {
 		return
 	}
 	srv.loop.Disarm(&srv.lateTimer)
+	srv.forgetLate()
 	srv.closed = true
 	srv.engine.Close()
 	for _, ns := range srv.namespaces {

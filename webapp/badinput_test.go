@@ -244,7 +244,7 @@ func (b *badCase) run(t *testing.T, n int) {
 	other.Close()
 	r.k.Sleep(r.loop, time.Minute)
 	if s, l := r.server().Stats(), r.loop.Stats(); s.Conns != 0 || s.UploadBytes != 0 || l.Conns != 0 || l.Timers > 1 ||
-		l.OutBytes != 0 {
+		r.loop.Budget().Used() != 0 {
 		t.Errorf("left: %+v %+v", s, l)
 	}
 	if lines := strings.Count(r.log.String(), "\n"); lines > 1 {

@@ -1,7 +1,5 @@
 package webapp
 
-import "bytes"
-
 // body takes the body of a request off the input: counted by Content-Length or
 // chunked. The zero value is no body.
 type body struct {
@@ -67,35 +65,14 @@ type upload struct {
 	buf   []byte
 }
 
-// takeUpload ends the present upload, if there is one.
-func (c *conn) takeUpload() *upload {
-	up := c.up
-	if up != nil {
-		c.srv.stats.UploadBytes -= up.held
-		c.srv.loop.Disarm(&up.wake)
-		c.up = nil
-	}
-	return up
-}
-
-// account tells the server's budget how large the upload is now.
-func (c *conn) account() *Error {
-	s := c.srv
-	s.stats.UploadBytes += cap(c.up.buf) - c.up.held
-	c.up.held = cap(c.up.buf)
-	if s.stats.UploadBytes > s.options.MaxUploadBytes {
-		return ErrBodyBudget
-	}
-	return nil
-}
-
 // firstBodyBytes is what is set aside for a declared length before its bytes are
 // there.
 const firstBodyBytes = 4 << 10
 
 // mayRead tells whether there is a body to wait for, and asks for it; else it
-// tells r.
-func (c *conn) mayRead(req *Request, limit uint64, r BodyReceiver) bool {
+// tells r. A body that is to be held whole is refused before it is read if there is
+// no memory for it.
+func (c *conn) mayRead(req *Request, limit uint64, whole bool, r BodyReceiver) bool {
 	res := c.res
 	switch {
 	case c.flags&bodyAsked != 0:
@@ -111,6 +88,10 @@ func (c *conn) mayRead(req *Request, limit uint64, r BodyReceiver) bool {
 	case c.body.kind == countedBody && c.body.left > limit:
 		r.OnBody(req, res, nil, ErrBodyTooLarge)
 		return false
+	case whole && c.body.kind == countedBody && c.body.left > uint64(len(c.in)) &&
+		!c.srv.loop.Budget().Fits(int(c.body.left)): // at most limit
+		r.OnBody(req, res, nil, ErrBodyBudget)
+		return false
 	}
 	c.flags |= bodyAsked
 	if req.head.flags&isExpecting != 0 && len(c.in) == 0 && req.head.minor == 1 {
@@ -122,19 +103,15 @@ func (c *conn) mayRead(req *Request, limit uint64, r BodyReceiver) bool {
 
 // readBody hands the body to r now if it is at hand, or waits for it.
 func (c *conn) readBody(req *Request, limit int, r BodyReceiver) {
-	if !c.mayRead(req, uint64(max(limit, 0)), r) {
+	if !c.mayRead(req, uint64(max(limit, 0)), true, r) {
 		return
 	}
 	res := c.res
-	length := c.body.left
 	buf, e := c.gather(c.in[:0], limit) // in place: data only moves towards the start
 	if e == nil && !c.body.done() {
 		c.up = &upload{to: r, limit: limit}
-		if c.body.kind == countedBody {
-			c.up.buf = make([]byte, 0, min(length, firstBodyBytes))
-		}
-		c.up.buf = append(c.up.buf, buf...)
-		if e = c.account(); e == nil {
+		if e = c.grow(len(buf)); e == nil {
+			c.up.buf = append(c.up.buf, buf...)
 			c.setState(connBody)
 			c.deadline(c.srv.options.BodyTimeout)
 			c.regulate()
@@ -170,11 +147,12 @@ func (c *conn) receive() bool {
 	if up.streams() {
 		return c.flow()
 	}
-	var e *Error
-	if up.buf, e = c.gather(up.buf, up.limit); e == nil && !c.body.done() {
-		if e = c.account(); e == nil {
-			return false
-		}
+	e := c.grow(0)
+	if e == nil {
+		up.buf, e = c.gather(up.buf, up.limit)
+	}
+	if e == nil && !c.body.done() {
+		return false
 	}
 	c.takeUpload()
 	c.setState(connServing)
@@ -231,15 +209,4 @@ func (c *conn) drainable() bool {
 		return false
 	}
 	return true
-}
-
-// own makes what the read buffer holds of the input our own copy.
-func (c *conn) own() {
-	if c.flags&isLent != 0 {
-		c.flags &^= isLent
-		c.in = bytes.Clone(c.in)
-	}
-	if len(c.in) == 0 {
-		c.in = nil
-	}
 }

@@ -112,7 +112,7 @@ func (up *upload) begin() {
 // streamBody begins a stream. Pieces that are at hand come with the connection's
 // next step, or in the next turn if no step is under way.
 func (c *conn) streamBody(req *Request, limit int64, to BodyStream) {
-	if !c.mayRead(req, uint64(limit), streamEnd{to}) {
+	if !c.mayRead(req, uint64(limit), false, streamEnd{to}) {
 		return
 	}
 	c.up = &upload{to: streamEnd{to}, stream: stream{c: c, pieces: to, left: limit}}

@@ -93,6 +93,7 @@ type conn struct {
 	armed      int64 // ms: when the timer fires, not later than due
 	scan       scan
 	allowance  int32 // what may still be drained
+	kept       int32 // bytes of in that the loop's budget knows of
 	state      connState
 	flags      uint8
 }
@@ -366,6 +367,7 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	c.srv.forget(c)
 	req, res, up := c.req, c.res, c.takeUpload()
 	c.in, c.req, c.res = nil, nil, nil
+	c.keep(0)
 	req.gone()
 	if res == nil {
 		return

@@ -23,7 +23,8 @@ type Options struct {
 	// 16 MiB; negative is no bound, for bodies that are streamed.
 	MaxBodyBytes int
 	// MaxUploadBytes bounds what is held of bodies that are not complete, for all
-	// connections together; the one that passes it is refused (503). Default 32 MiB.
+	// connections together; the one that passes it is refused (503). The loop's
+	// budget (poll.Options.MemoryBytes) is asked beside it. Default 32 MiB.
 	MaxUploadBytes int
 	// DrainBytes of a body that no handler wants are read and dropped to keep the
 	// connection; with more left it is closed. Default 64 KiB.

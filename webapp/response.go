@@ -362,6 +362,9 @@ func (r *Response) Fail(err error) {
 	}
 	r.setStatus(e.Status).set("Content-Type", "text/plain; charset=utf-8")
 	r.set("X-Content-Type-Options", "nosniff")
+	if e.Status == 503 && r.field("Retry-After") == "" {
+		r.set("Retry-After", retryAfter)
+	}
 	if req, cause := r.c.req, &r.c.srv.cause; req != nil && req.wanted() && cause.Reason == "" {
 		cause.Reason = reasonOf(err)
 	}

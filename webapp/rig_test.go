@@ -55,6 +55,9 @@ func newFaultyRig(t *testing.T, seed uint64, f polltest.Faults, o Options, setup
 		if n := r.loop.Stats().Timers; n > 1 { // the loop's own
 			t.Errorf("%d timers are left", n)
 		}
+		if n := r.loop.Budget().Used(); n != 0 {
+			t.Errorf("%d bytes of the budget are left", n)
+		}
 		if err := r.k.Check(); err != nil {
 			t.Error(err)
 		}

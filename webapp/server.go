@@ -71,6 +71,7 @@ func NewServer(loop *poll.Loop, o Options) *Server {
 		permits: eos.NewGuard(o.Matrix, o.Mode),
 		set:     settings{domain: 2},
 	}
+	loop.Budget().OnShortage(s.logShortage)
 	if o.EOS != nil {
 		s.log.Hide(o.EOS.Token, o.EOS.Srand)
 	}
@@ -360,6 +361,9 @@ func (s *Server) appendError(b []byte, e *Error) []byte {
 	b = append(appendStatus(b, e.Status), s.date()...)
 	b = append(b, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
 	b = strconv.AppendUint(b, uint64(len(e.Message)), 10)
+	if e.Status == 503 {
+		b = append(b, "\r\nRetry-After: "+retryAfter...)
+	}
 	b = append(b, "\r\nConnection: close\r\n\r\n"...)
 	return append(b, e.Message...)
 }

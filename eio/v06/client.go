@@ -132,7 +132,8 @@ func (c *Client) deliver(framed []byte) Status {
 // at the end of the turn: messages of one turn go together.
 func (c *Client) hold(framed []byte) Status {
 	o := &c.listener.options
-	if len(framed) > o.MaxHeldBytes-len(c.queue) || c.held >= o.MaxHeldMessages {
+	if len(framed) > o.MaxHeldBytes-len(c.queue) || c.held >= o.MaxHeldMessages ||
+		!c.listener.loop.Budget().TakeOutput(len(framed)) {
 		c.warn("v06: too many messages wait for a client", nil)
 		c.end(0)
 		return poll.Dropped
@@ -153,6 +154,7 @@ const keepQueueBytes = 512
 
 // emptied forgets the queue, which was sent.
 func (c *Client) emptied() {
+	c.listener.loop.Budget().Give(len(c.queue))
 	c.held = 0
 	if c.queue = c.queue[:0]; cap(c.queue) > keepQueueBytes {
 		c.queue = nil
@@ -166,7 +168,9 @@ func (c *Client) opened() {
 	first := !c.greeted
 	if first {
 		c.greeted = true
-		c.queue = append(appendMessage(nil, []byte(c.id)), c.queue...)
+		greeting := appendMessage(nil, []byte(c.id))
+		c.listener.loop.Budget().Hold(len(greeting))
+		c.queue = append(greeting, c.queue...)
 		c.held++
 	}
 	c.startTimes()
@@ -220,7 +224,8 @@ func (c *Client) end(code ws.StatusCode) {
 	if c.res != nil {
 		c.dismiss()
 	}
-	c.queue, c.held = nil, 0
+	c.emptied()
+	c.queue = nil
 	if !c.greeted {
 		return
 	}

@@ -42,8 +42,9 @@ type hixieHandler interface {
 //
 //	0 <= len(spill) <= limit, and spill is nil unless phase is insideFrame
 type hixieReader struct {
-	spill []byte
-	phase hixiePhase
+	budget *poll.Budget // of the spill; nil: no bound for all
+	spill  []byte
+	phase  hixiePhase
 }
 
 // feed takes the next piece. After an error, onGoodbye or stop the input is
@@ -91,18 +92,30 @@ func (r *hixieReader) text(b []byte, limit int, h hixieHandler) (rest []byte, er
 	switch {
 	case len(piece) > limit-len(r.spill):
 		return nil, errFrameSize
+	case end < 0 && !r.budget.Take(len(piece)):
+		return nil, poll.ErrMemory
 	case end < 0:
 		r.spill = append(r.spill, piece...)
 		return nil, nil
 	case len(r.spill) > 0:
 		piece = append(r.spill, piece...)
 	}
-	r.spill, r.phase = nil, betweenFrames
+	r.forget()
+	r.phase = betweenFrames
 	h.onFrame(piece)
 	return b[end+1:], nil
 }
 
-func (r *hixieReader) stop() { r.phase, r.spill = stopped, nil }
+func (r *hixieReader) stop() {
+	r.forget()
+	r.phase = stopped
+}
+
+// forget lets go of the spill.
+func (r *hixieReader) forget() {
+	r.budget.Give(len(r.spill))
+	r.spill = nil
+}
 
 // appendHixie appends a frame; the payload is UTF-8, which has no 0xff, and is
 // copied.
@@ -120,7 +133,7 @@ type hixieSocket struct {
 // beginHixie makes a connection whose handshake is done a session's link.
 func (l *Listener) beginHixie(t transport, conn *poll.Conn, rest []byte) {
 	c := l.newClient(t, conn.RemoteAddr())
-	s := &hixieSocket{conn: conn, client: c}
+	s := &hixieSocket{conn: conn, client: c, reader: hixieReader{budget: l.loop.Budget()}}
 	conn.SetHandler(s)
 	c.link = s
 	c.opened()
@@ -139,7 +152,10 @@ func (s *hixieSocket) OnData(_ *poll.Conn, b []byte) {
 func (s *hixieSocket) OnDrain(*poll.Conn) {}
 
 // OnClose tells the session that its connection is gone.
-func (s *hixieSocket) OnClose(*poll.Conn, error) { s.client.unlink(s) }
+func (s *hixieSocket) OnClose(*poll.Conn, error) {
+	s.reader.stop()
+	s.client.unlink(s)
+}
 
 func (s *hixieSocket) onFrame(payload []byte) { s.client.receive(payload) }
 

@@ -38,7 +38,7 @@ func New(app *webapp.App, o Options) (*Listener, error) {
 		return nil, err
 	}
 	l := &Listener{loop: app.Loop(), web: app.Server(), options: o, clients: make(map[string]*Client)}
-	l.limits = ws.Limits{MessageBytes: o.MaxMessageBytes}
+	l.limits = ws.Limits{MessageBytes: o.MaxMessageBytes, Budget: l.loop.Budget()}
 	if l.times, err = o.times(); err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (l *Listener) newClient(t transport, peer peer) *Client {
 
 // full tells whether there is no room for another session.
 func (l *Listener) full() bool {
-	return l.options.MaxClients > 0 && len(l.clients) >= l.options.MaxClients
+	return l.loop.Budget().Tight() || l.options.MaxClients > 0 && len(l.clients) >= l.options.MaxClients
 }
 
 // flushLater answers c's poll after the input of this turn is handled.

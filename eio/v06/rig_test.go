@@ -134,8 +134,8 @@ func (r *rig) finish() {
 	if r.io.Count() != 0 || r.io.dirty != nil || s.Conns != 0 || s.UploadBytes != 0 {
 		r.Errorf("left: %d clients, %+v", r.io.Count(), s)
 	}
-	if l.Conns != 0 || l.Timers != 0 || l.OutBytes != 0 {
-		r.Errorf("left in the loop: %+v", l)
+	if l.Conns != 0 || l.Timers != 0 || l.OutBytes != 0 || r.loop.Budget().Used() != 0 {
+		r.Errorf("left in the loop: %+v, %d bytes of the budget", l, r.loop.Budget().Used())
 	}
 	for id, n := range r.ends {
 		if n != 1 {

@@ -83,7 +83,10 @@ func (s *socket) OnData(_ *poll.Conn, b []byte) {
 func (s *socket) OnDrain(*poll.Conn) {}
 
 // OnClose tells the session that its connection is gone.
-func (s *socket) OnClose(*poll.Conn, error) { s.client.unlink(s) }
+func (s *socket) OnClose(*poll.Conn, error) {
+	s.reader.Stop()
+	s.client.unlink(s)
+}
 
 // unlink is called when the connection of k is gone, which may be another's by
 // now.

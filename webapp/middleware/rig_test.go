@@ -47,6 +47,9 @@ func newRig(t *testing.T, o webapp.Options, setup func(app *webapp.App)) *rig {
 		if s := r.app.Server().Stats(); s.Conns != 0 || s.UploadBytes != 0 {
 			t.Errorf("left: %+v", s)
 		}
+		if n := r.loop.Budget().Used(); n != 0 {
+			t.Errorf("%d bytes of the budget are left", n)
+		}
 		if err := r.k.Check(); err != nil {
 			t.Error(err)
 		}

@@ -88,6 +88,7 @@ func (s *Server) ask(req *webapp.Request, res *webapp.Response) {
 var (
 	errClosed = &webapp.Error{Status: 503, Message: "server is closed"}
 	errFull   = &webapp.Error{Status: 503, Message: "too many channels"}
+	errTight  = &webapp.Error{Status: 503, Message: "server is short of memory"}
 )
 
 // enter opens the channel if there is room for it.
@@ -98,6 +99,8 @@ func (s *Server) enter(req *webapp.Request, res *webapp.Response, h ws.Request, 
 	case o.MaxChannels > 0 && s.stats.Channels >= o.MaxChannels:
 		res.Set("Retry-After", "5")
 		s.refuse(res, errFull)
+	case s.loop.Budget().Tight():
+		s.refuse(res, errTight)
 	default:
 		s.open(req, res, h, terms)
 	}

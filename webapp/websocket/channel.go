@@ -152,7 +152,9 @@ func (w *wire) OnData(_ *poll.Conn, b []byte) {
 		return
 	}
 	ch.heard()
-	if err := ch.reader.Feed(b, (*frames)(ch)); err != nil {
+	if err := ch.reader.Feed(b, (*frames)(ch)); err == ws.ErrNoMemory {
+		ch.fail(ws.StatusTryAgainLater, poll.ErrMemory)
+	} else if err != nil {
 		s := ch.server
 		s.stats.Breaches++
 		s.app.Log().Warn("websocket", err.Error(), ch.RemoteAddr(), nil)

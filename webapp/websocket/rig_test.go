@@ -155,7 +155,7 @@ func (r *rig) finish() {
 	if s.Channels != 0 || s.Opened != s.Closed || len(r.chat.channels) != 0 || r.chat.holes != 0 {
 		r.Errorf("left in the server: %+v, %d", s, len(r.chat.channels))
 	}
-	if l.Conns != 0 || l.OutBytes != 0 || l.Timers > 1 || h.Conns != 0 || h.UploadBytes != 0 {
+	if l.Conns != 0 || r.loop.Budget().Used() != 0 || l.Timers > 1 || h.Conns != 0 || h.UploadBytes != 0 {
 		r.Errorf("left: %+v, %+v", l, h)
 	}
 	r.loop.Close()

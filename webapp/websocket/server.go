@@ -51,7 +51,8 @@ func NewServer(app *webapp.App, path string, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{app: app, permits: app.Guard(), loop: app.Loop(), options: o, grain: pingGrain(o)}
-	s.limits = ws.Limits{MessageBytes: o.MaxMessageBytes, Fragments: o.MaxFragments, Inflater: &s.inflater}
+	s.limits = ws.Limits{MessageBytes: o.MaxMessageBytes, Fragments: o.MaxFragments, Inflater: &s.inflater,
+		Budget: s.loop.Budget()}
 	if o.PerMessageDeflate != nil {
 		s.deflater.Threshold = o.PerMessageDeflate.Threshold
 	}

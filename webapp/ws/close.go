@@ -12,15 +12,16 @@ type StatusCode = gobwas.StatusCode
 
 // The status codes that a server of ours sends or receives by name.
 const (
-	StatusNormalClosure           = gobwas.StatusNormalClosure           // 1000
-	StatusGoingAway               = gobwas.StatusGoingAway               // 1001
-	StatusProtocolError           = gobwas.StatusProtocolError           // 1002
-	StatusNoStatusRcvd            = gobwas.StatusNoStatusRcvd            // 1005, never on the wire
-	StatusAbnormalClosure         = gobwas.StatusAbnormalClosure         // 1006, never on the wire
-	StatusInvalidFramePayloadData = gobwas.StatusInvalidFramePayloadData // 1007
-	StatusPolicyViolation         = gobwas.StatusPolicyViolation         // 1008
-	StatusMessageTooBig           = gobwas.StatusMessageTooBig           // 1009
-	StatusInternalServerError     = gobwas.StatusInternalServerError     // 1011
+	StatusNormalClosure                      = gobwas.StatusNormalClosure           // 1000
+	StatusGoingAway                          = gobwas.StatusGoingAway               // 1001
+	StatusProtocolError                      = gobwas.StatusProtocolError           // 1002
+	StatusNoStatusRcvd                       = gobwas.StatusNoStatusRcvd            // 1005, never on the wire
+	StatusAbnormalClosure                    = gobwas.StatusAbnormalClosure         // 1006, never on the wire
+	StatusInvalidFramePayloadData            = gobwas.StatusInvalidFramePayloadData // 1007
+	StatusPolicyViolation                    = gobwas.StatusPolicyViolation         // 1008
+	StatusMessageTooBig                      = gobwas.StatusMessageTooBig           // 1009
+	StatusInternalServerError                = gobwas.StatusInternalServerError     // 1011
+	StatusTryAgainLater           StatusCode = 1013                                 // IANA: the server is overloaded
 )
 
 const maxReasonBytes = maxControlBytes - 2

@@ -149,7 +149,7 @@ func TestRules(t *testing.T) {
 
 func TestErrorsHaveCodesAndTexts(t *testing.T) {
 	texts := map[string]bool{}
-	for e := ErrReservedBit; e <= ErrTooManyFragments; e++ {
+	for e := ErrReservedBit; e <= ErrNoMemory; e++ {
 		var as Error
 		if !errors.As(error(e), &as) || as != e {
 			t.Errorf("%d is not an Error", e)
@@ -159,7 +159,7 @@ func TestErrorsHaveCodesAndTexts(t *testing.T) {
 		}
 		texts[e.Error()] = true
 	}
-	if int(ErrTooManyFragments) != len(breaches)-1 {
+	if int(ErrNoMemory) != len(breaches)-1 {
 		t.Error("breaches has rows without an Error")
 	}
 	for _, p := range []phase{inHeader, inPayload, stopped} {

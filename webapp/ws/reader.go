@@ -27,6 +27,18 @@ type Limits struct {
 	Fragments    int // frames
 	// Inflater is what the Readers with these limits share for compressed messages. Without it there are none.
 	Inflater *Inflater
+	// Budget is asked before a Reader keeps bytes of a message that is not complete. Without it there is no bound
+	// for all Readers together.
+	Budget Budget
+}
+
+// Budget is memory that many share, as poll.Budget is.
+type Budget interface {
+	// Fits tells whether n bytes could be taken now: a message is refused by its declared length.
+	Fits(n int) bool
+	// Take is false where n bytes may not be held; Give gives them back.
+	Take(n int) bool
+	Give(n int)
 }
 
 // The default limits: the message size of Socket.IO's reference server, in fragments of about 1 kB.
@@ -176,9 +188,24 @@ func (r *Reader) keeping() *cut {
 // forget gives the cut back. Who has a view of its spill may go on with that.
 func (r *Reader) forget() {
 	if c := r.cut; c != nil {
+		r.give(cap(c.spill))
 		r.cut, *c = nil, cut{}
 		cuts.Put(c)
 	}
+}
+
+// give gives memory back to the budget.
+func (r *Reader) give(n int) {
+	if b := r.budget(); b != nil && n > 0 {
+		b.Give(n)
+	}
+}
+
+func (r *Reader) budget() Budget {
+	if r.limits == nil {
+		return nil
+	}
+	return r.limits.Budget
 }
 
 // readHeader takes a header off data, or what there is of one.
@@ -186,7 +213,7 @@ func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
 	if r.cut == nil || r.cut.have == 0 {
 		h, n, err := ParseHeader(data)
 		if err == nil {
-			return data[n:], r.beginFrame(h)
+			return data[n:], r.beginFrame(h, len(data)-n)
 		}
 		if err != ErrShort {
 			return nil, err
@@ -203,17 +230,20 @@ func (r *Reader) readHeader(data []byte) (rest []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return data[n-old:], r.beginFrame(h)
+	return data[n-old:], r.beginFrame(h, len(data)-(n-old))
 }
 
-// beginFrame judges a header before any of its payload is looked at.
-func (r *Reader) beginFrame(h Header) error {
+// beginFrame judges a header before any of its payload is looked at, of which so many bytes are at hand.
+func (r *Reader) beginFrame(h Header, atHand int) error {
 	if err := CheckHeader(h, r.state); err != nil {
 		return err
 	}
 	if h.OpCode.IsData() {
 		if err := r.beginFragment(h); err != nil {
 			return err
+		}
+		if b := r.budget(); b != nil && h.Length > int64(atHand) && !b.Fits(int(h.Length)) { // at most ceilingBytes
+			return ErrNoMemory
 		}
 	}
 	r.op, r.fin = h.OpCode, h.Fin
@@ -263,6 +293,9 @@ func (r *Reader) readFragment(piece []byte, ascii bool, h Handler) error {
 	payload := piece
 	if whole := len(piece) == int(r.left) && r.fin && (r.cut == nil || r.cut.message == 0); !whole {
 		c := r.keep(piece)
+		if c == nil {
+			return ErrNoMemory
+		}
 		c.message = len(c.spill)
 		payload = c.spill
 	}
@@ -292,7 +325,9 @@ func (r *Reader) readControl(piece []byte, h Handler) error {
 	payload := piece
 	c := r.cut
 	if whole := len(piece) == int(r.left) && (c == nil || c.message == len(c.spill)); !whole {
-		c = r.keep(piece)
+		if c = r.keep(piece); c == nil {
+			return ErrNoMemory
+		}
 		payload = c.spill[c.message:]
 	}
 	if r.left -= int32(len(piece)); r.left > 0 {
@@ -303,6 +338,7 @@ func (r *Reader) readControl(piece []byte, h Handler) error {
 	case r.state&Fragmented == 0:
 		r.forget()
 	case c.message == 0:
+		r.give(cap(c.spill))
 		c.spill = nil
 	default:
 		c.spill = c.spill[:c.message]
@@ -324,13 +360,17 @@ func (r *Reader) readControl(piece []byte, h Handler) error {
 }
 
 // keep appends a piece of the payload to the spill. The spill grows with the bytes that came in, never with the length
-// that a header declares: to twice what it must hold, but not beyond what is still to come.
+// that a header declares: to twice what it must hold, but not beyond what is still to come. It returns nil when the
+// budget has no room for that.
 func (r *Reader) keep(piece []byte) *cut {
 	c := r.keeping()
 	if need := len(c.spill) + len(piece); need > cap(c.spill) {
 		size := min(max(2*need, spillBytes), r.maxMessage()+maxControlBytes)
 		if r.fin && r.op.IsData() {
 			size = min(size, len(c.spill)+int(r.left))
+		}
+		if b := r.budget(); b != nil && !b.Take(size-cap(c.spill)) {
+			return nil
 		}
 		spill := make([]byte, len(c.spill), size)
 		copy(spill, c.spill)

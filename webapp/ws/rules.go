@@ -23,6 +23,7 @@ const (
 	ErrDeflate                            // RFC 7692, 7.2.2: compressed data that is none
 	ErrMessageTooBig                      // 10.4: more payload than Limits.MessageBytes
 	ErrTooManyFragments                   // 10.4: more frames than Limits.Fragments
+	ErrNoMemory                           // no breach: Limits.Budget has no room for the message
 )
 
 var breaches = [...]struct {
@@ -46,9 +47,10 @@ var breaches = [...]struct {
 	ErrDeflate:           {StatusInvalidFramePayloadData, "compressed data is not valid"},
 	ErrMessageTooBig:     {StatusMessageTooBig, "message is too big"},
 	ErrTooManyFragments:  {StatusMessageTooBig, "message has too many fragments"},
+	ErrNoMemory:          {StatusTryAgainLater, "no memory for the message"},
 }
 
-// Code is the status code that the close frame carries: 1002, 1007 or 1009.
+// Code is the status code that the close frame carries: 1002, 1007, 1009 or 1013.
 func (e Error) Code() StatusCode { return breaches[e].code }
 
 // Error says what the peer did.

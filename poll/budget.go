@@ -1,0 +1,341 @@
+package poll
+
+import (
+	"errors"
+	"math"
+	"net/netip"
+)
+
+// ErrMemory: the budget of the loop is used up, see [Budget].
+var ErrMemory = errors.New("poll: out of the memory budget")
+
+// A Budget is what all peers of a loop together may make it hold: unwritten
+// output, which Stats.OutBytes counts, and what the layers above Take: unfinished
+// heads, frames and bodies, queued packets, logs. It bounds what is counted, not
+// the process: buffers grow in steps, and the collector needs room, so that the
+// heap may reach two or three times as much.
+//
+//   - From 80 % on it is Tight, until it is below 70 %: new sessions are refused,
+//     and what OnTight brought is shed before that.
+//   - At the limit Take is false: who asked is refused, nobody else.
+//   - Output is never refused for it. Beyond the limit whoever holds most is ended
+//     with [ErrMemory], one after the other until a sixteenth is free.
+//
+// An overload is looked for when a peer does not read: what the kernel takes at
+// once costs no look. A slice of WriteShared counts for every connection in
+// OutBytes; before anybody is ended or refused for it, it is counted once.
+// A nil Budget has no limit, and counts nothing. Loop's goroutine only.
+type Budget struct {
+	loop   *Loop
+	limit  int
+	taken  int
+	shared int    // of OutBytes: counted more than once, when it was last looked at
+	looked uint64 // the turn of that
+	tight  bool
+	inside bool // relieve is under way
+	sheds  []func(need int) (freed int)
+	rivals []func() (held int, end func())
+	told   func(Shortage)
+	heap   heapGauge
+	stats  BudgetStats
+}
+
+// BudgetStats are counters since New.
+type BudgetStats struct {
+	Refused uint64 // calls of Take that were false
+	Ended   uint64 // connections and sessions that held most
+	Shed    uint64 // bytes that OnTight's functions gave up
+}
+
+// A Shortage is what the budget did: it refused Bytes to somebody, or ended who
+// held most, which was so many Bytes.
+type Shortage struct {
+	Ended bool
+	From  netip.AddrPort // whose connection was ended; else the zero AddrPort
+	Bytes int
+}
+
+// Budget is the loop's budget of memory.
+func (l *Loop) Budget() *Budget { return &l.budget }
+
+func (b *Budget) init(l *Loop) {
+	b.loop, b.limit, b.heap.sample = l, l.options.MemoryBytes, l.options.HeapSample
+	if b.limit < 0 {
+		b.limit = math.MaxInt
+	}
+	if b.heap.sample == nil {
+		b.heap.sample = sampleHeap
+	}
+}
+
+// Used is the number of bytes that are held now.
+func (b *Budget) Used() int { return b.taken + max(b.loop.stats.OutBytes-b.shared, 0) }
+
+// Limit is Options.MemoryBytes; the largest int without a limit.
+func (b *Budget) Limit() int { return b.limit }
+
+// Stats tells the counters.
+func (b *Budget) Stats() BudgetStats { return b.stats }
+
+// The marks of the budget, of a limit.
+func mark(limit, percent int) int { return limit/100*percent + limit%100*percent/100 }
+
+func (b *Budget) slack() int { return b.limit / 16 }
+
+// Take asks for n bytes before they are held. False: they may not be, and whoever
+// wanted them refuses its peer. What is taken is given back with Give, to the byte.
+func (b *Budget) Take(n int) bool {
+	if b == nil {
+		return true
+	}
+	if !b.Fits(n) {
+		return false
+	}
+	b.taken += n
+	return true
+}
+
+// Fits tells whether Take would be true now, and takes nothing: a length that a
+// peer declares is refused before any of it is read, and counted as it comes.
+func (b *Budget) Fits(n int) bool {
+	if b != nil && n > b.limit-b.Used() && !b.makeRoom(n) {
+		b.refuse(n)
+		return false
+	}
+	return true
+}
+
+// TakeOutput is Take for output that a layer queues itself, see OnOver: at the limit
+// whoever holds most is ended first.
+func (b *Budget) TakeOutput(n int) bool {
+	if b == nil {
+		return true
+	}
+	b.taken += n
+	if b.over() {
+		b.relieve()
+	}
+	if b.over() {
+		b.taken -= n
+		b.refuse(n)
+		return false
+	}
+	return true
+}
+
+// Hold counts n bytes that cannot be refused any more.
+func (b *Budget) Hold(n int) {
+	if b != nil {
+		b.taken += n
+	}
+}
+
+// Give gives back n bytes that were taken or held.
+func (b *Budget) Give(n int) {
+	if b == nil {
+		return
+	}
+	if b.taken -= n; b.taken < 0 {
+		panic("poll: more memory is given back than was taken")
+	}
+}
+
+// OnTight calls shed, after those that were set before, when the budget gets
+// tight: it gives up to need bytes or more of what can be done without, with Give,
+// and tells how many that were. It must not call handlers of the program.
+func (b *Budget) OnTight(shed func(need int) (freed int)) { b.sheds = append(b.sheds, shed) }
+
+// OnOver adds a layer that holds output itself, what waits for a poll: beyond the
+// limit worst tells who of its sessions holds most, and how much. end gives that
+// back at once and ends the session in a later turn. It must not call handlers of
+// the program.
+func (b *Budget) OnOver(worst func() (held int, end func())) { b.rivals = append(b.rivals, worst) }
+
+// OnShortage calls fn, instead of the one that was set before, with what the budget
+// does to peers, for a log: there may be many calls in a turn.
+func (b *Budget) OnShortage(fn func(Shortage)) { b.told = fn }
+
+func (b *Budget) refuse(n int) {
+	b.stats.Refused++
+	b.tell(Shortage{Bytes: n})
+}
+
+func (b *Budget) tell(s Shortage) {
+	if b.told != nil {
+		b.told(s)
+	}
+}
+
+// Tight tells whether memory is short, so that nobody new should come in: the
+// budget is used to 80 %, after what OnTight brought was shed, or the process'
+// live heap is at 80 % of the runtime's memory limit (GOMEMLIMIT). It ends below
+// 70 %.
+func (b *Budget) Tight() bool {
+	percent := 80
+	if b.tight {
+		percent = 70
+	}
+	over := b.Used() - mark(b.limit, percent) + 1
+	if over > 0 && b.count() {
+		over = b.Used() - mark(b.limit, percent) + 1
+	}
+	if over > 0 {
+		over -= b.shed(over + b.slack())
+	}
+	if b.heap.over(b.loop.now, uint64(percent)) {
+		b.shed(math.MaxInt)
+		over = 1
+	}
+	b.tight = over > 0
+	return b.tight
+}
+
+// shed asks for need bytes.
+func (b *Budget) shed(need int) (freed int) {
+	for _, fn := range b.sheds {
+		if freed >= need {
+			break
+		}
+		freed += fn(need - freed)
+	}
+	b.stats.Shed += uint64(freed)
+	return freed
+}
+
+// makeRoom tells whether n bytes fit after all.
+func (b *Budget) makeRoom(n int) bool {
+	if n > b.limit {
+		return false
+	}
+	if n > b.limit-b.Used() {
+		b.count()
+	}
+	if lack := n - (b.limit - b.Used()); lack > 0 {
+		b.shed(lack + b.slack())
+	}
+	return n <= b.limit-b.Used()
+}
+
+// count finds out, at most once a turn, what of OutBytes is counted more than once,
+// and tells whether that has changed.
+func (b *Budget) count() bool {
+	if b.looked == b.loop.stats.Turns {
+		return false
+	}
+	before := b.shared
+	b.recount()
+	return b.shared != before
+}
+
+func (b *Budget) recount() {
+	b.looked = b.loop.stats.Turns
+	b.shared = 0
+	var longest map[*byte]int // by a slice's end, which stays while it is written
+	for _, c := range b.loop.conns {
+		if c == nil || c.out == nil {
+			continue
+		}
+		for _, s := range c.out.shared[c.out.first:] {
+			n := len(s.b)
+			if longest == nil {
+				longest = make(map[*byte]int)
+			}
+			seen := longest[&s.b[n-1]]
+			b.shared += min(n, seen)
+			longest[&s.b[n-1]] = max(n, seen)
+		}
+	}
+}
+
+// over tells whether output has passed the limit. It is asked for connections that
+// wait for their peer, and costs some additions.
+func (b *Budget) over() bool { return b.Used() > b.limit }
+
+// look is made once a second while somebody does not read.
+func (b *Budget) look() {
+	if b.shared != 0 {
+		b.recount()
+	}
+	if b.over() {
+		b.relieve()
+	}
+}
+
+// worst is how many connections one look finds.
+const worst = 16
+
+// relieve ends those that hold most, until a sixteenth of the budget is free: a
+// look is worth its time then, and the next is not due at once.
+func (b *Budget) relieve() {
+	b.recount()
+	if b.Used() <= b.limit-b.slack() || b.inside {
+		return
+	}
+	b.inside = true
+	defer func() { b.inside = false }()
+	b.shed(b.Used() - b.limit + b.slack())
+	var conns [worst]*Conn
+	for n := 0; b.Used() > b.limit-b.slack(); {
+		if n == 0 {
+			if n = b.find(&conns); n == 0 && len(b.rivals) == 0 {
+				return
+			}
+		}
+		held, end := 0, func() {}
+		if n > 0 {
+			held = conns[0].Buffered()
+		}
+		c := conns[0]
+		for _, rival := range b.rivals {
+			if h, e := rival(); h > held {
+				held, end, c = h, e, nil
+			}
+		}
+		if held == 0 {
+			return
+		}
+		b.stats.Ended++
+		if c == nil {
+			end()
+			b.tell(Shortage{Ended: true, Bytes: held})
+			continue
+		}
+		from := c.RemoteAddr()
+		c.Abort(ErrMemory)
+		b.tell(Shortage{Ended: true, From: from, Bytes: held})
+		n = copy(conns[:], conns[1:n])
+		if b.shared != 0 {
+			b.recount()
+		}
+	}
+}
+
+// find fills list with the connections that hold most, the worst first.
+func (b *Budget) find(list *[worst]*Conn) (n int) {
+	for _, c := range b.loop.conns {
+		if c == nil || c.state == closed || c.Buffered() == 0 {
+			continue
+		}
+		if n < worst {
+			n++
+		} else if list[n-1].Buffered() >= c.Buffered() {
+			continue
+		}
+		i := n - 1
+		for ; i > 0 && list[i-1].Buffered() < c.Buffered(); i-- {
+			list[i] = list[i-1]
+		}
+		list[i] = c
+	}
+	return n
+}
+
+// early writes what has become much, and looks at the memory of all when the peer
+// does not read.
+func (c *Conn) early() {
+	if c.flags&isBlocked == 0 {
+		c.flush(false)
+	} else if b := &c.loop.budget; b.over() {
+		b.relieve()
+	}
+}
