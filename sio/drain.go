@@ -85,6 +85,27 @@ func (srv *Server) DrainContext(ctx context.Context, o DrainOptions, done func()
 // Draining tells whether Drain was called: the server is not ready for new clients.
 func (srv *Server) Draining() bool { return srv.drain != nil || srv.engine.Draining() }
 
+// Suspend disconnects everybody at once with "server shutting down", sends what waits, and refuses handshakes as Drain
+// does; clients take it for a loss of their transport and come again. It is for the moment in which another process
+// takes over, right before ExportRecovery: those who may come back are lost sockets then. Resume ends it.
+func (srv *Server) Suspend() {
+	if srv.closed || !srv.may(nil, eos.ServerClose) {
+		return
+	}
+	srv.engine.Drain(true)
+	srv.engine.Each(func(s *eio.Session) {
+		s.Finish(ServerShutdown)
+		s.Close(true) // who polls comes next over a new connection, which is the other process' already
+	})
+}
+
+// Resume takes clients again after Suspend.
+func (srv *Server) Resume() {
+	if srv.drain == nil && !srv.closed && srv.may(nil, eos.ServerClose) {
+		srv.engine.Drain(false)
+	}
+}
+
 // force ends a Drain.
 func (srv *Server) force() {
 	if srv.drain != nil && !srv.closed {
