@@ -35,6 +35,7 @@ type Server struct {
 	opening      *opening       // of the last handshake
 	stats        Stats
 	closed       bool
+	draining     bool // see Drain
 }
 
 // Stats are counters since New, and what is open now.
@@ -141,6 +142,8 @@ func (e *Server) serve(req *webapp.Request, res *webapp.Response) {
 		e.refuse(res, q, 403, Forbidden, Forbidden.String())
 	case code != accepted:
 		e.refuse(res, q, 400, code, code.String())
+	case q.session == nil && e.draining:
+		e.late(res)
 	case q.session != nil && !q.upgrade:
 		e.dress(req, res, false)
 		q.session.polling.handle(req, res)

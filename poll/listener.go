@@ -13,6 +13,10 @@ type ListenOptions struct {
 	// Address is "host:port" with a literal address (empty: all), or the path of a
 	// unix socket, which is removed first if it is a stale socket.
 	Address string
+	// Inherit is the descriptor of a stream socket that listens already, from
+	// InheritedListeners or package poll/handover; Network, Address and Backlog are
+	// its own then. The listener closes it. Default 0: a new socket.
+	Inherit int
 	// Backlog of the kernel's queue. Default 511.
 	Backlog int
 	// AcceptBudget is the most connections taken per turn. Default 64.
@@ -61,6 +65,7 @@ type Listener struct {
 	reserve int
 	conns   int
 	full    bool // MaxConns is reached
+	held    bool // by Pause
 	rest    Timer
 	pause   time.Duration
 }
@@ -73,19 +78,33 @@ func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
 		return nil, ErrClosed
 	}
 	o = o.withDefaults(l.options.Limits)
-	fd, at, err := l.kernel.Listen(&o)
+	fd, at, err := l.open(&o)
 	if err != nil {
 		return nil, err
 	}
 	ln := &Listener{loop: l, options: o, at: at, fd: fd, reserve: -1}
 	if errno := l.kernel.Register(fd, Readable); errno != 0 {
-		l.kernel.CloseFD(fd)
+		if o.Inherit == 0 {
+			l.kernel.CloseFD(fd)
+		}
 		return nil, errno
 	}
 	ln.restock()
 	l.others[fd] = ln
 	l.stats.Listeners++
 	return ln, nil
+}
+
+// open makes the socket, or takes the inherited one.
+func (l *Loop) open(o *ListenOptions) (fd int, at netip.AddrPort, err error) {
+	if o.Inherit == 0 {
+		return l.kernel.Listen(o)
+	}
+	if o.Inherit < 0 || l.conn(o.Inherit) != nil || l.others[o.Inherit] != nil {
+		return -1, at, ErrInUse
+	}
+	at, err = l.kernel.Adopt(o.Inherit, o)
+	return o.Inherit, at, err
 }
 
 // Addr is the address that the listener got; port 0 was replaced by a real one.
@@ -103,6 +122,7 @@ func (ln *Listener) Close() {
 	l := ln.loop
 	l.Disarm(&ln.rest)
 	l.detach(ln.fd)
+	l.kernel.Unregister(ln.fd) // another process may hold the socket open, and with it what epoll knows of it
 	l.kernel.CloseFD(ln.fd)
 	if ln.reserve >= 0 {
 		l.kernel.CloseFD(ln.reserve)
@@ -113,7 +133,7 @@ func (ln *Listener) Close() {
 
 func (ln *Listener) ready(Interest) {
 	for range ln.options.AcceptBudget {
-		if ln.fd < 0 || ln.full {
+		if ln.fd < 0 || ln.full || ln.held {
 			return
 		}
 		fd, from, errno := ln.loop.kernel.Accept(ln.fd, &ln.options)
@@ -201,17 +221,13 @@ func (ln *Listener) sleep() {
 // OnTimer ends the rest.
 func (ln *Listener) OnTimer(*Timer) {
 	ln.restock()
-	if !ln.full {
-		ln.loop.kernel.Modify(ln.fd, Readable)
-	}
+	ln.listen()
 }
 
 // resume accepts again after a connection was released.
 func (ln *Listener) resume() {
 	if ln.full && ln.fd >= 0 && ln.conns < ln.options.MaxConns {
 		ln.full = false
-		if !ln.rest.Armed() {
-			ln.loop.kernel.Modify(ln.fd, Readable)
-		}
+		ln.listen()
 	}
 }

@@ -92,12 +92,17 @@ func (h *history) keep(ns *Namespace, p *Packet, to *Audience) {
 			k.ends = append(k.ends, uint32(len(k.data)))
 		}
 	}
+	h.add(k)
+	h.expire()
+}
+
+// add appends a packet.
+func (h *history) add(k kept) {
 	h.packets = append(h.packets, k)
 	h.bytes += k.cost()
 	for h.bytes > h.limit.MaxBytes || len(h.packets)-h.head > h.limit.MaxPackets {
 		h.forget()
 	}
-	h.expire()
 }
 
 // cost is what a packet counts of MaxBytes.

@@ -228,8 +228,7 @@ func (s *Socket) persist(reason Reason) {
 		ns.secrets = nil // maps do not shrink
 	}
 	if recoverable(reason) {
-		ns.keeper.PersistSession(&SavedSession{ID: s.id, PID: x.pid, Acoid: s.EOS().Acoid(),
-			Rooms: ns.adapter.SocketRooms(nil, s), Data: s.Data, Since: x.since})
+		ns.keeper.PersistSession(s.saved(x))
 		return
 	}
 	x.pid = ""
