@@ -218,8 +218,12 @@ func (m *imports) apply(h *history) {
 		h.tail.at = x.at
 	}
 	for _, k := range m.packets {
-		if k.ns != nil {
+		switch {
+		case k.ns == nil:
+		case h.loop.Budget().Take(k.cost()):
 			h.add(k)
+		default:
+			k.ns.gap = max(k.ns.gap, k.number)
 		}
 	}
 	for _, x := range m.answers {
