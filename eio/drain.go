@@ -37,7 +37,9 @@ func (s *Session) Finish(reason Reason) {
 // finish is drain for a session that does not go on: a standing poll takes what waits and the close packet together.
 func (t *polling) finish() (waits bool) {
 	if t.get != nil && t.packets > 0 {
+		had := len(t.queue)
 		t.queue = appendRecord(t.queue, packet{kind: packetClose})
+		t.session.server.loop.Budget().Hold(len(t.queue) - had)
 		t.packets++
 		t.flush()
 		return false

@@ -206,8 +206,8 @@ func (s *Socket) onConnect() {
 	c := s.client
 	if c.proto4 {
 		c.send(typeConnect, s.ns)
-	} else {
-		c.send(typeConnect, s.ns, `{"sid":"`, s.id, `"`, s.announce(), `}`)
+	} else if pid := s.announce(); s.state == socketConnecting {
+		c.send(typeConnect, s.ns, `{"sid":"`, s.id, `"`, pid, `}`)
 	}
 	if s.state != socketConnecting {
 		return // it was too much, and the session is over: no handler has heard of the socket

@@ -202,9 +202,12 @@ func (h *history) from(s *SavedSession, offset string) (n uint64, ok bool) {
 	return n, ok
 }
 
-// replay calls send with what a socket has missed since an offset.
-func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send func(*MissedPacket)) {
+// replay calls send with what a socket has missed since an offset, if all of that is still there.
+func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send func(*MissedPacket)) bool {
 	since, _ := h.from(s, offset)
+	if since < ns.gap {
+		return false
+	}
 	var p MissedPacket
 	for i := h.head; i < len(h.packets); i++ {
 		k := &h.packets[i]
@@ -221,6 +224,7 @@ func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send fun
 		}
 		send(&p)
 	}
+	return true
 }
 
 // reaches tells whether a packet was for a socket.
@@ -304,7 +308,7 @@ func (a *MemoryAdapter) RestoreSession(pid, offset string, done func(*SavedSessi
 	done(a.ns.server.history.find(a.ns, pid, offset))
 }
 
-// Replay calls send for each packet since offset that a socket has missed.
-func (a *MemoryAdapter) Replay(s *SavedSession, offset string, send func(p *MissedPacket)) {
-	a.ns.server.history.replay(a.ns, s, offset, send)
+// Replay calls send for each packet since offset that a socket has missed, for none when some are forgotten.
+func (a *MemoryAdapter) Replay(s *SavedSession, offset string, send func(p *MissedPacket)) bool {
+	return a.ns.server.history.replay(a.ns, s, offset, send)
 }

@@ -65,8 +65,9 @@ type RecoveryAdapter interface {
 	// RestoreSession finds a lost socket, forgets it, and calls done with it, now or in a later turn; with nil when the
 	// pid is unknown, it is too late, or packets since offset are kept no more. offset is empty when the client has none.
 	RestoreSession(pid, offset string, done func(*SavedSession))
-	// Replay calls send for each packet since offset that the socket has missed.
-	Replay(s *SavedSession, offset string, send func(p *MissedPacket))
+	// Replay calls send for each packet since offset that the socket has missed. It sends none of them and returns false
+	// when some are kept no more: middlewares may have taken their time since RestoreSession.
+	Replay(s *SavedSession, offset string, send func(p *MissedPacket)) bool
 }
 
 // MissedPacket is a packet that was kept. It is valid until the call returns.
@@ -190,7 +191,7 @@ func (s *Socket) announce() string {
 		return ""
 	}
 	if saved := x.saved; saved != nil {
-		ns.keeper.Replay(saved, x.offset, func(p *MissedPacket) {
+		all := ns.keeper.Replay(saved, x.offset, func(p *MissedPacket) {
 			if s.isDeaf(p.deaf) {
 				return
 			}
@@ -199,6 +200,10 @@ func (s *Socket) announce() string {
 				s.client.conn.Send(b, true)
 			}
 		})
+		if !all { // middlewares have seen it as recovered: it comes again, as a new one
+			s.client.close()
+			return ""
+		}
 	} else {
 		x.since = ns.keeper.LastOffset()
 	}

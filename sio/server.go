@@ -94,7 +94,7 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 		limits: limits{attachments: opts.MaxAttachments, nameBytes: opts.MaxNameBytes,
 			namespaceBytes: opts.MaxNameBytes + opts.MaxAuthBytes},
 		namespaces: make(map[string]*Namespace),
-		pool:       assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes,
+		pool: assemblies{limit: opts.MaxReconstructionBytes, each: opts.MaxBinaryBytes,
 			budget: app.Loop().Budget()},
 	}
 	if opts.Parser != nil {

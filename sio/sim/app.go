@@ -28,8 +28,14 @@ var (
 	rooms      = []string{"r0", "r1", "r2", "r3"}
 )
 
-func newApp(w *World, io *sio.Server) *app {
-	a := &app{w: w, io: io, rnd: rand.New(rand.NewPCG(w.Seed, 7))}
+func newApp(w *World) *app {
+	return &app{w: w, rnd: rand.New(rand.NewPCG(w.Seed, 7))}
+}
+
+// register makes the app that of a server.
+func (a *app) register(io *sio.Server) {
+	w := a.w
+	a.io = io
 	io.OnError(func(_ *sio.Socket, err error) {
 		var p *sio.PanicError
 		if errors.As(err, &p) && p.Value == any("boom") {
@@ -62,7 +68,6 @@ func newApp(w *World, io *sio.Server) *app {
 		}
 	}
 	io.Of("/chat").Use(a.admit)
-	return a
 }
 
 // allow is AllowRequest.

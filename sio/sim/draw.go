@@ -49,6 +49,11 @@ func Draw(seed uint64) Config {
 		return c
 	}
 	c.Villains = rnd.IntN(6)
+	if n := rnd.IntN(6); n == 0 && !c.Crowd {
+		c.Loop.MemoryBytes = 128 << 10 << rnd.IntN(4)
+	} else if n < 3 && c.Sio.ConnectionStateRecovery != nil {
+		c.Handover = c.Traffic/4 + time.Duration(rnd.Int64N(int64(c.Traffic/2)))
+	}
 	c.Faults.Reset = rate(0.002)
 	c.Faults.EMFILE, c.Faults.ENOBUFS, c.Faults.ECONNABORTED = rate(0.1), rate(0.1), rate(0.1)
 	c.Faults.ENOMEM = rate(0)
@@ -56,6 +61,9 @@ func Draw(seed uint64) Config {
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
 	if n := rnd.IntN(8); !c.Crowd {
 		c.narrow(rnd, n)
+	}
+	if c.MaxFDs > 0 { // there may be none for a second listener
+		c.Handover = 0
 	}
 	if rnd.IntN(2) == 0 {
 		c.Web.Listen.Limits = poll.Limits{SoftBytes: 16 << 10, SoftTime: 2 * time.Second, HardBytes: 64 << 10}

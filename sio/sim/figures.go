@@ -17,6 +17,7 @@ type Figures struct {
 	Up, Down, Binary, Broadcasts                         int        // messages that arrived, broadcasts that were sent
 	Fates                                                [steps]int // sessions that ended at a step of the protocol
 	Crowds, Clients                                      int        // runs with hundreds of clients; all clients
+	Handovers                                            int        // to a second server
 	Pages, Echoes                                        int        // answers to guests
 	Naps                                                 int        // of the machine
 	Inflated                                             int        // compressed messages that arrived

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -37,7 +38,7 @@ type line struct {
 }
 
 func (w *World) dial(who string, rnd *rand.Rand, h habits) *line {
-	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.kernel.Dial(address)}
+	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.kernel.Dial(fmt.Sprintf("%s:%d", w.at.Host, w.at.Port))}
 	w.figures.Dials++
 	l.peer.OnData = func(b []byte) {
 		b = bytes.Clone(b)

@@ -111,7 +111,7 @@ func (m *model) returned(x *member, r *resume) {
 		w.fail("%s is recovered, the old one: gone %v, %q", x, r.old.gone, r.old.reason)
 	case w.now()-r.old.left > limit.MaxDisconnectionDuration+2*time.Millisecond && !limit.RunMiddlewares:
 		w.fail("%s is recovered %v after it was lost", x, w.now()-r.old.left)
-	case x.id != r.old.id || x.socket.Data != any(r.old):
+	case x.id != r.old.id || !r.old.isData(x.socket.Data):
 		w.fail("%s is recovered with another id or Data", x)
 	}
 	r.old.next, x.since = x, r.old.since
@@ -191,6 +191,9 @@ func (c *client) credentials(nsp string) map[string]any {
 		data["offset"], r.wrong = "nonsense", true
 	case 1:
 		data["pid"], r.wrong = "nobody", true
+	}
+	if c.w.Sio.ConnectionStateRecovery.RunMiddlewares && c.session != nil {
+		c.session.crossing() // if the log forgets while they run
 	}
 	c.resumes[nsp] = r
 	return data

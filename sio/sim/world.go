@@ -17,8 +17,6 @@ import (
 	"github.com/edgesio/edgesio/webapp"
 )
 
-const address = "127.0.0.1:8000"
-
 // Config is one run. Draw makes one of a seed.
 type Config struct {
 	Seed     uint64
@@ -30,11 +28,12 @@ type Config struct {
 	// interrupted, but no connection breaks and nobody misbehaves. All that is
 	// sent must arrive then.
 	Calm     bool
-	Slowly   bool // AllowRequest takes its time, and refuses some when the run is not calm
-	Crowd    bool // many clients that say little
-	Suspends int  // how often the machine sleeps
-	Jumps    int  // how often somebody sets the clock
-	Shutdown bool // the server closes at the end, instead of the clients leaving
+	Slowly   bool          // AllowRequest takes its time, and refuses some when the run is not calm
+	Crowd    bool          // many clients that say little
+	Suspends int           // how often the machine sleeps
+	Jumps    int           // how often somebody sets the clock
+	Handover time.Duration // when another server takes over; 0 for never
+	Shutdown bool          // the server closes at the end, instead of the clients leaving
 	Faults   polltest.Faults
 	Web      webapp.Options
 	Sio      sio.Options
@@ -61,8 +60,10 @@ type World struct {
 	kernel   *polltest.Kernel
 	spy      *spy
 	loop     *poll.Loop
-	web      *webapp.App
+	web      *webapp.App // where clients come to now
 	io       *sio.Server
+	at       webapp.Addr
+	nodes    []node
 	naps     []time.Duration // when the machine sleeps
 	slept    time.Duration
 	app      *app
@@ -77,8 +78,9 @@ type World struct {
 	asked    *sent // what onAny saw last
 	err      error
 	stack    []byte
-	watched  int  // turns
-	tightLog bool // recovery's log may forget by bytes
+	watched  int           // turns
+	over     time.Duration // since when the budget is overdrawn
+	tightLog bool          // recovery's log may forget by bytes
 }
 
 // Run runs one configuration to its end.
@@ -129,6 +131,7 @@ func (w *World) open() (err error) {
 	w.byName = make(map[string]*client)
 	w.spy = &spy{Kernel: w.kernel, w: w, want: make(map[int]poll.Interest)}
 	w.Loop.Kernel = w.spy
+	w.Loop.HeapSample = func() (used, limit uint64) { return 0, 0 } // the process' own is no matter of the seed's
 	if w.meddle != nil {
 		w.meddle(w.spy)
 	}
@@ -142,21 +145,18 @@ func (w *World) open() (err error) {
 			w.stack = p.Stack
 		}
 	}
-	if w.web, err = webapp.CreateWith(w.loop, "sim", webapp.Addr{Host: "127.0.0.1", Port: 8000}, w.Web); err != nil {
-		return err
-	}
 	if w.Slowly {
 		w.Sio.AllowRequest = w.allow
 	}
-	if w.io, err = sio.New(w.web, w.Sio); err != nil {
+	w.app = newApp(w)
+	if err = w.found(8000); err != nil {
 		return err
 	}
-	w.app = newApp(w, w.io)
-	if err = w.app.serve(w.web); err != nil {
-		return err
+	if w.Handover > 0 {
+		w.app.after(w.Handover, w.handOver)
 	}
 	rnd := rand.New(rand.NewPCG(w.Seed, 3))
-	w.tightLog = w.recovers() && w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20
+	w.tightLog = w.recovers() && (w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20 || w.Loop.MemoryBytes > 0)
 	for i := range w.Clients {
 		c := newClient(w, fmt.Sprintf("good%d", i), uint64(i))
 		if w.byName[c.name] = c; w.Crowd && i > 5 {
@@ -229,7 +229,8 @@ func (w *World) watch() {
 	if w.watched++; w.Crowd && w.watched%64 != 0 {
 		return // it walks all sockets
 	}
-	l, s, members := w.loop.Stats(), w.io.Stats(), 0
+	l, t, members := w.loop.Stats(), w.sums(), 0
+	s, e := t.sio, t.eio
 	hard, queued := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20), cmp.Or(w.Sio.MaxQueuedBytes, 1<<20)
 	for _, nsp := range namespaces {
 		list := w.model.members[nsp]
@@ -242,8 +243,8 @@ func (w *World) watch() {
 	}
 	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
 	// the listener and the engine have one each.
-	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + 2*w.app.open + w.app.timers + 6
-	switch e := w.io.Engine().Stats(); {
+	timers := t.conns + 2*e.Sessions + s.Acks + 2*w.app.open + w.app.timers + 6*len(w.nodes)
+	switch {
 	case s.Sockets != members:
 		w.fail("%d sockets, the model has %d", s.Sockets, members)
 	case s.Clients > e.Sessions || e.WebSockets > l.Conns:
@@ -254,9 +255,24 @@ func (w *World) watch() {
 		w.fail("%d acks are awaited of %d sockets", s.Acks, members)
 	case l.Timers > timers:
 		w.fail("%d timers, at most %d have an owner", l.Timers, timers)
+	case w.overBudget():
+		w.fail("%d bytes are accounted for since %v, the limit is %d", w.loop.Budget().Used(), w.over,
+			w.loop.Budget().Limit())
 	case w.MaxFDs > 0 && w.kernel.Open() > w.MaxFDs:
 		w.fail("%d descriptors are open", w.kernel.Open())
 	}
+}
+
+// overBudget tells whether more memory than the limit is accounted for, and has
+// been for longer than the loop takes to look.
+func (w *World) overBudget() bool {
+	switch b := w.loop.Budget(); {
+	case b.Used() <= b.Limit():
+		w.over = 0
+	case w.over == 0:
+		w.over = w.now()
+	}
+	return w.over > 0 && w.now()-w.over > 2500*time.Millisecond+w.late()
 }
 
 // talk is the first phase: traffic.
@@ -340,12 +356,13 @@ func (w *World) count() {
 			left = append(left, fmt.Sprintf("%s=%d", name, n))
 		}
 	}
-	l, s, e := w.loop.Stats(), w.io.Stats(), w.io.Engine().Stats()
+	l, t := w.loop.Stats(), w.sums()
+	s, e := t.sio, t.eio
 	zero("loop.Conns", l.Conns)
 	zero("loop.Timers", l.Timers)
 	zero("loop.OutBytes", l.OutBytes)
-	zero("webapp.Conns", w.web.Server().Stats().Conns)
-	zero("webapp.Panics", int(w.web.Server().Stats().Panics))
+	zero("webapp.Conns", t.conns)
+	zero("webapp.Panics", int(t.panics))
 	zero("channels", w.app.open)
 	zero("eio.Sessions", e.Sessions)
 	zero("eio.WebSockets", e.WebSockets)
@@ -354,6 +371,7 @@ func (w *World) count() {
 	zero("sio.Rooms", s.Rooms)
 	zero("sio.Acks", s.Acks)
 	zero("sio.Bytes", s.Bytes)
+	zero("budget", w.loop.Budget().Used())
 	for _, nsp := range namespaces {
 		zero("model "+nsp, len(w.model.members[nsp]))
 	}
@@ -372,8 +390,10 @@ func (w *World) count() {
 
 // close ends the stack.
 func (w *World) close() {
-	w.io.Close()
-	w.web.Stop()
+	for _, n := range w.nodes {
+		n.io.Close()
+		n.web.Stop()
+	}
 	w.run(4 * time.Second)
 	if n := w.loop.Stats(); n.Conns != 0 || n.Timers != 0 {
 		w.fail("after Stop: %d connections, %d timers", n.Conns, n.Timers)
