@@ -12,7 +12,7 @@ type watch struct {
 
 // Add calls fn whenever fd is ready for what is wanted, until Remove. The
 // descriptor stays the caller's: it should be non-blocking, and must be removed
-// before it is closed.
+// before it is closed. Where fn panics it is removed, see [PanicError].
 func (l *Loop) Add(fd int, want Interest, fn func(fd int, got Interest)) error {
 	return l.watch(&watch{loop: l, fn: fn, fd: fd}, want)
 }
@@ -29,7 +29,7 @@ func (l *Loop) watch(w *watch, want Interest) error {
 	if l.conn(w.fd) != nil || l.others[w.fd] != nil {
 		return ErrInUse
 	}
-	if errno := l.kernel.Register(w.fd, want); errno != 0 {
+	if errno := l.register(w.fd, want); errno != 0 {
 		return errno
 	}
 	l.others[w.fd] = w
@@ -56,7 +56,7 @@ func (l *Loop) remove(fd int) error {
 		return ErrClosed
 	}
 	l.detach(fd)
-	if errno := l.kernel.Unregister(fd); errno != 0 {
+	if errno := l.unregister(fd); errno != 0 {
 		return errno
 	}
 	return nil

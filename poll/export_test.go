@@ -1,5 +1,7 @@
 package poll
 
+import "time"
+
 // State is the name of the connection's state, for tests.
 func (c *Conn) State() string { return c.state.String() }
 
@@ -16,3 +18,15 @@ func (l *Loop) Spares() int { return len(l.spare.list) }
 
 // SampleHeap is the default of Options.HeapSample.
 func SampleHeap() (used, limit uint64) { return sampleHeap() }
+
+// ManualWatch is Watch with its time in the test's hands: each receive lets a
+// tenth of the timeout pass.
+func (l *Loop) ManualWatch(o WatchdogOptions, tick chan bool) *Watchdog {
+	w := l.watchdog(o)
+	w.pause = func(time.Duration) { <-tick }
+	go w.run()
+	return w
+}
+
+// Answered tells whether the loop answered the last question.
+func (w *Watchdog) Answered() bool { return w.answered.Load() }

@@ -122,6 +122,11 @@ func (c *Conn) sendFile() bool {
 	case errno == eagain:
 		c.blocked()
 		return false
+	case short(errno):
+		c.flags |= isBlocked
+		c.loop.slow.add(c)
+		c.rest()
+		return false
 	case errno == syscall.EINVAL, errno == syscall.ENOSYS, errno == syscall.EOPNOTSUPP:
 		f.read = true
 	case errno != 0:

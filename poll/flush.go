@@ -35,11 +35,17 @@ func (c *Conn) flush(tell bool) {
 			}
 			return // the layer holds it back
 		}
-		if errno != 0 && errno != eagain {
+		if errno != 0 && errno != eagain && !short(errno) {
 			c.Abort(errno)
 			return
 		}
 		c.wrote(n)
+		if short(errno) {
+			c.flags |= isBlocked
+			c.loop.slow.add(c)
+			c.rest()
+			return
+		}
 		if n < offered {
 			c.blocked()
 			return
@@ -91,7 +97,11 @@ func (c *Conn) linger() {
 	}
 	c.setState(lingering)
 	c.over = 0 // from here on: bytes discarded
-	if errno := c.loop.kernel.Shutdown(int(c.fd)); errno != 0 {
+	errno := eintr
+	for errno == eintr {
+		errno = c.loop.kernel.Shutdown(int(c.fd))
+	}
+	if errno != 0 {
 		c.Abort(nil)
 	}
 }

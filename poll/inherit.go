@@ -91,7 +91,7 @@ func (ln *Listener) FD() int { return ln.fd }
 // that has the same socket.
 func (ln *Listener) Pause() {
 	if ln.held = true; ln.fd >= 0 {
-		ln.loop.kernel.Modify(ln.fd, 0)
+		ln.ask(0)
 	}
 }
 
@@ -100,13 +100,7 @@ func (ln *Listener) Resume() {
 	if !ln.held {
 		return
 	}
-	ln.held = false
-	ln.listen()
-}
-
-// listen asks for callers, unless something speaks against it.
-func (ln *Listener) listen() {
-	if ln.fd >= 0 && !ln.held && !ln.full && !ln.rest.Armed() {
-		ln.loop.kernel.Modify(ln.fd, Readable)
+	if ln.held = false; ln.fd >= 0 {
+		ln.wake()
 	}
 }

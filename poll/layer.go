@@ -105,11 +105,11 @@ func (w *Wire) isDeaf() bool {
 	return w.held || paused && w.layer.Ready()
 }
 
-func (w *Wire) release() {
+// forget takes the layer off the connection, whose descriptor is released.
+func (w *Wire) forget() {
 	w.Working(false)
 	w.conn.loop.layers.wires[w.conn.fd] = nil
 	w.conn.flags &^= isLayered
-	w.layer.Release()
 }
 
 // Write queues b, which is copied, as it is: a handshake, an alert. It goes out
@@ -174,6 +174,8 @@ func (w *Wire) resumed() {
 // one call, however many records that was.
 func (w *Wire) input(b []byte) {
 	c := w.conn
+	before := c.loop.active
+	c.loop.active = c // a posted function or a timer may have led here
 	plain, err := w.layer.Open(c.loop.layers.plain[:0], b)
 	if len(plain) > 0 && c.state == open {
 		c.handler.OnData(c, plain)
@@ -181,6 +183,7 @@ func (w *Wire) input(b []byte) {
 	if err != nil && c.state == open {
 		w.end(err)
 	}
+	c.loop.active = before
 }
 
 // finished is the peer's FIN. What the layer makes of it may come later.

@@ -76,6 +76,16 @@ type Options struct {
 	HeapSample func() (used, limit uint64)
 	// Limits hold for connections whose listener sets none.
 	Limits Limits
+	// SlowTurn is how long a turn may take before OnSlowTurn is told of it, with the
+	// names of what ran (Loop.Mark), when it has ended. Default 200 ms; negative is
+	// off. OnSlowTurn runs on the loop's goroutine between two turns; default: nobody
+	// is told, Stats.SlowTurns counts.
+	SlowTurn   time.Duration
+	OnSlowTurn func(SlowTurn)
+	// OnPanic is told of panics that the loop caught, on its goroutine in the middle
+	// of a turn. Default: an error of log/slog's default logger, at most one in 5 s;
+	// on the kernel of poll/polltest the panic goes on.
+	OnPanic func(*PanicError)
 }
 
 func (o Options) withDefaults() Options {
@@ -85,6 +95,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Workers, 2)
 	set(&o.QueuedWork, 64)
 	set(&o.MemoryBytes, 32<<20)
+	set(&o.SlowTurn, 200*time.Millisecond)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }

@@ -2,6 +2,7 @@ package poll
 
 import (
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -66,11 +67,18 @@ type Listener struct {
 	conns   int
 	full    bool // MaxConns is reached
 	held    bool // by Pause
+	out     bool // not registered: the kernel could not note that we want nothing
+	lost    int  // callers in a row that were gone when they were accepted
+	want    Interest
 	rest    Timer
 	pause   time.Duration
 }
 
 const minPause, maxPause = 10 * time.Millisecond, time.Second
+
+// maxLost callers in a row whose connection was gone before it was accepted make
+// the listener rest: an error that stays must not spin.
+const maxLost = 16
 
 // Listen opens a listening socket and accepts on it from the next turn on.
 func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
@@ -82,8 +90,8 @@ func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln := &Listener{loop: l, options: o, at: at, fd: fd, reserve: -1}
-	if errno := l.kernel.Register(fd, Readable); errno != 0 {
+	ln := &Listener{loop: l, options: o, at: at, fd: fd, reserve: -1, want: Readable}
+	if errno := l.register(fd, Readable); errno != 0 {
 		if o.Inherit == 0 {
 			l.kernel.CloseFD(fd)
 		}
@@ -133,34 +141,49 @@ func (ln *Listener) Close() {
 
 func (ln *Listener) ready(Interest) {
 	for range ln.options.AcceptBudget {
-		if ln.fd < 0 || ln.full || ln.held {
+		if ln.fd < 0 || ln.full || ln.held || ln.rest.Armed() {
 			return
 		}
 		fd, from, errno := ln.loop.kernel.Accept(ln.fd, &ln.options)
-		switch errno {
-		case 0:
-			ln.pause = 0
+		switch {
+		case errno == 0:
+			ln.pause, ln.lost = 0, 0
 			ln.take(fd, from)
-		case eagain:
+		case errno == eagain:
 			return
-		case emfile, enfile:
+		case errno == eintr:
+		case ofCaller(errno):
+			if ln.lost++; ln.lost >= maxLost {
+				ln.lost = 0
+				ln.sleep()
+			}
+		case errno == emfile || errno == enfile:
 			ln.refuse()
 			ln.sleep()
-			return
-		case eintr, econnaborted: // the caller is gone already
 		default: // ENOBUFS, ENOMEM, a firewall's EPERM
 			ln.sleep()
-			return
 		}
 	}
+}
+
+// ofCaller tells of an error of the new connection, which Linux passes on: that
+// caller is gone, the next one may be well.
+func ofCaller(errno Errno) bool {
+	switch errno {
+	case econnaborted, econnreset, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EHOSTDOWN, syscall.EHOSTUNREACH,
+		syscall.ENETDOWN, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EOPNOTSUPP:
+		return true
+	}
+	return false
 }
 
 // take makes a connection of an accepted descriptor.
 func (ln *Listener) take(fd int, from netip.AddrPort) {
 	l := ln.loop
-	if errno := l.kernel.Register(fd, Readable); errno != 0 {
+	if errno := l.register(fd, Readable); errno != 0 { // ENOMEM, ENOSPC: the user's watches are used up
 		l.kernel.CloseFD(fd)
 		l.stats.Refused++
+		ln.sleep()
 		return
 	}
 	c := &Conn{loop: l, ln: ln, fd: int32(fd), addr: from.Addr(), port: from.Port(), want: Readable}
@@ -170,8 +193,16 @@ func (ln *Listener) take(fd int, from netip.AddrPort) {
 	ln.conns++
 	if m := ln.options.MaxConns; m > 0 && ln.conns >= m {
 		ln.full = true
-		l.kernel.Modify(ln.fd, 0)
+		ln.ask(0)
 	}
+	l.active = c
+	ln.admit(c)
+	l.active = nil
+}
+
+// admit asks the program for the connection's handler.
+func (ln *Listener) admit(c *Conn) {
+	l := ln.loop
 	if ln.options.Layer != nil {
 		c.flags |= isBlocked // nothing goes out before the layer stands
 	}
@@ -214,20 +245,51 @@ func (ln *Listener) restock() {
 // spin the loop.
 func (ln *Listener) sleep() {
 	ln.pause = min(max(2*ln.pause, minPause), maxPause)
-	ln.loop.kernel.Modify(ln.fd, 0)
+	ln.ask(0)
 	ln.loop.Arm(&ln.rest, ln.pause, ln)
 }
 
 // OnTimer ends the rest.
 func (ln *Listener) OnTimer(*Timer) {
 	ln.restock()
-	ln.listen()
+	ln.wake()
 }
 
 // resume accepts again after a connection was released.
 func (ln *Listener) resume() {
 	if ln.full && ln.fd >= 0 && ln.conns < ln.options.MaxConns {
 		ln.full = false
-		ln.listen()
+		ln.wake()
 	}
+}
+
+// wake accepts again, or rests on while the kernel cannot note that.
+func (ln *Listener) wake() {
+	if !ln.full && !ln.held && !ln.rest.Armed() && !ln.ask(Readable) {
+		ln.sleep()
+	}
+}
+
+// ask tells the kernel whether we want callers. One that has no memory to note
+// that we do not is told to forget the listener, for which it needs none.
+func (ln *Listener) ask(want Interest) (ok bool) {
+	l := ln.loop
+	switch {
+	case want == ln.want:
+		return true
+	case ln.out && want == 0:
+	case ln.out:
+		ln.out = l.register(ln.fd, want) != 0
+		ok = !ln.out
+	default:
+		ok = l.modify(ln.fd, want) == 0
+		if !ok && want == 0 {
+			_ = l.unregister(ln.fd) // an error tells that it is forgotten already
+			ln.out, ok = true, true
+		}
+	}
+	if ok {
+		ln.want = want
+	}
+	return ok
 }

@@ -11,18 +11,21 @@ import (
 
 // A Loop owns a kernel, its connections, its timers and two buffers. Every
 // method is for the loop's goroutine, the one that calls Poll or Run, except
-// Post and Stop, which any goroutine may call. A panic of a callback that the
-// caller of Poll recovers from leaves the loop in the middle of its turn: the
-// layers above catch it at their own calls.
+// Post and Stop, which any goroutine may call. A panic of a callback ends what it
+// was called for and not the turn, see [PanicError].
 type Loop struct {
 	kernel  Kernel
 	options Options
-	now     int64 // ms, read once per turn
+	clock   time.Duration // monotonic, read once per turn
+	now     int64         // the same in ms
 	rbuf    []byte
 	scratch []byte
 	iov     [][]byte // for one vectored write
 	ready   []Ready
 	reports []Ready        // of this turn, the first part of ready
+	phase   phase          // of this turn
+	step    int            // entries of the phase's list that were begun
+	active  *Conn          // what a callback was called for, see contain
 	conns   []*Conn        // by descriptor
 	others  map[int]source // listeners and user descriptors
 	busy    bool           // the last turn had events: look before sleeping
@@ -36,9 +39,13 @@ type Loop struct {
 	due    []*Timer
 
 	pending  *Conn     // have output to flush before the next wait
+	flushing *Conn     // the rest of those that are being flushed
 	left     []leaving // left the open state: OnClose is due
+	told     int       // entries of left whose OnClose was called
 	dead     []*Conn   // descriptors to release at the end of the turn
+	released int       // entries of dead that are
 	slow     slowList
+	resting  restList
 	spare    spareList
 	strained bool // relieve did not help in this turn
 	stats    Stats
@@ -46,6 +53,9 @@ type Loop struct {
 	offload  offload
 	layers   layerBuffers
 	running  []func() // the posted functions of this turn
+	meter    meter
+	marks    marks
+	panics   panicLog
 
 	mu      sync.Mutex // guards posted and gone, and holds Wake off a closed kernel
 	posted  []func()
@@ -71,6 +81,7 @@ type Stats struct {
 	Reads, Writes, BytesIn, BytesOut    uint64
 	OutBytes                            int // unwritten output of all connections
 	Slow, Overflowed, Offloaded, Denied uint64
+	SlowTurns, Panics                   uint64 // Options.SlowTurn, Options.OnPanic
 }
 
 // New makes a loop on o.Kernel, or on the operating system's.
@@ -88,7 +99,7 @@ func New(o Options) (*Loop, error) {
 	l.ready = make([]Ready, o.EventsPerTurn)
 	l.iov = make([][]byte, 0, maxVector)
 	l.spare.limit = o.SpareBytes
-	l.slow.loop = l
+	l.slow.loop, l.resting.loop = l, l
 	l.offload.init(l)
 	l.budget.init(l)
 	// A Go timer that is first armed when the descriptor table is full kills
@@ -152,7 +163,9 @@ func (l *Loop) Close() error {
 			c.Abort(ErrClosed)
 		}
 	}
-	l.settle()
+	l.reports, l.phase = nil, settling
+	for !l.pass() {
+	}
 	l.offload.close()
 	l.mu.Lock()
 	l.gone, l.posted = true, nil
@@ -198,170 +211,6 @@ func (l *Loop) Stats() Stats {
 	s.Timers = len(l.timers)
 	s.Offloaded, s.Denied = l.offload.counts()
 	return s
-}
-
-// turn is one pass, in an order that has reasons:
-//
-//  1. wait, no longer than the next timer and not at all while work is left over;
-//  2. read the clock once, for everything that follows;
-//  3. serve what is ready: each connection reads once, so none starves another;
-//  4. run what was posted, then the timers, which see this turn's input: a pong
-//     that has arrived saves its session;
-//  5. settle: one write per connection for all that the turn produced, tell
-//     handlers of connections that ended, and only then release descriptors, so
-//     that no event of this turn meets a number that was reused.
-func (l *Loop) turn(timeout time.Duration) error {
-	before := l.now
-	n, errno := l.wait(timeout)
-	l.stats.Turns++
-	l.tick()
-	l.dense = l.now-before <= 1
-	if errno != 0 && errno != eintr {
-		return errno
-	}
-	l.inside, l.reports = true, l.ready[:n]
-	for _, r := range l.reports {
-		if c := l.conn(int(r.FD)); c != nil {
-			c.ready(r.Got)
-		} else if s := l.others[int(r.FD)]; s != nil {
-			s.ready(r.Got)
-		}
-	}
-	l.runPosted()
-	l.expire()
-	l.settle()
-	l.inside = false
-	if l.ending {
-		return l.Close()
-	}
-	return nil
-}
-
-// wait looks once while there is traffic: that needs no clock and does not tell
-// the Go scheduler of a call that hardly blocks. If that finds nothing, it sleeps.
-func (l *Loop) wait(timeout time.Duration) (n int, errno Errno) {
-	if l.busy {
-		d := l.glance(timeout)
-		n, errno = l.kernel.Wait(l.ready, d)
-		if timeout > 0 {
-			timeout -= d
-		}
-	}
-	if n == 0 && errno == 0 {
-		if l.pause > 0 {
-			timeout = l.rest(timeout)
-		}
-		n, errno = l.kernel.Wait(l.ready, l.patience(timeout))
-	}
-	l.busy, l.pause = n > 0, 0
-	return n, errno
-}
-
-// rest sleeps through the pause that Gather asked for, and tells what is left of
-// timeout. That it failed does no harm: the events come one by one then.
-func (l *Loop) rest(timeout time.Duration) time.Duration {
-	d := l.pause
-	if patience := l.patience(timeout); patience >= 0 {
-		d = min(d, patience)
-	}
-	if d > 0 {
-		_, _ = l.kernel.Wait(nil, d)
-	}
-	if timeout > 0 {
-		timeout = max(0, timeout-d)
-	}
-	return timeout
-}
-
-// brief is the longest wait that the Go scheduler is not told of: its thread
-// keeps its share of the processor meanwhile.
-const brief = time.Millisecond
-
-// glance is how long the look before sleeping may last: not at all, or for a
-// brief moment when the turn before took no longer, so that the next input is
-// close. To sleep properly for microseconds costs more than the wait: the
-// scheduler takes the thread's share away, and watches it closely ever after.
-func (l *Loop) glance(timeout time.Duration) time.Duration {
-	switch {
-	case !l.dense, l.pause > 0, timeout >= 0 && timeout < brief, l.pending != nil, len(l.left) > 0, l.waking.Load(),
-		len(l.timers) > 0 && l.timers[0].when <= l.now+2, l.layers.away > 0, l.offload.busy():
-		return 0
-	}
-	return brief
-}
-
-// patience is how long the turn may wait: not at all when the look before it has
-// swallowed a Wake.
-func (l *Loop) patience(timeout time.Duration) time.Duration {
-	if l.pending != nil || len(l.left) > 0 || l.waking.Load() {
-		return 0
-	}
-	if len(l.timers) > 0 {
-		d := max(0, time.Duration(l.timers[0].when)*time.Millisecond-l.kernel.Monotonic())
-		if timeout < 0 || d < timeout {
-			return d
-		}
-	}
-	return timeout
-}
-
-func (l *Loop) tick() { l.now = int64(l.kernel.Monotonic() / time.Millisecond) }
-
-// settle ends a turn. Output that the farewells cause is flushed too, and may end
-// other connections: each is told before its descriptor is released. What
-// OnDrain adds keeps the next turn from waiting.
-func (l *Loop) settle() {
-	l.strained = false
-	l.flush()
-	for len(l.left) > 0 {
-		l.farewell()
-		l.flush()
-	}
-	for i, c := range l.dead {
-		l.dead[i] = nil
-		c.release()
-	}
-	l.dead = l.dead[:0]
-}
-
-// relieve flushes in the middle of a turn that has output for more connections
-// than there are spare buffers, such as a broadcast: a few buffers that stay in
-// the cache serve them all. If that does not help, nobody asks again this turn.
-func (l *Loop) relieve() {
-	c := l.pending
-	l.pending = nil
-	for c != nil {
-		next := c.next
-		c.next, c.flags = nil, c.flags&^isPending
-		if c.flush(false); c.flags&isPressed != 0 && c.out == nil {
-			c.pend() // OnDrain is due, when the turn ends
-		}
-		c = next
-	}
-	l.strained = l.spare.short()
-}
-
-func (l *Loop) flush() {
-	c := l.pending
-	l.pending = nil
-	for c != nil {
-		next := c.next
-		c.next, c.flags = nil, c.flags&^isPending
-		c.flush(true)
-		c = next
-	}
-}
-
-func (l *Loop) farewell() {
-	for i := 0; i < len(l.left); i++ { // an OnClose may end others
-		c, err := l.left[i].conn, l.left[i].err
-		l.left[i] = leaving{}
-		if h := c.handler; h != nil { // nil: Accept refused it
-			c.handler = nil
-			h.OnClose(c, err)
-		}
-	}
-	l.left = l.left[:0]
 }
 
 func (l *Loop) conn(fd int) *Conn {

@@ -28,19 +28,22 @@ func (l *Loop) rouse() {
 	}
 }
 
-func (l *Loop) runPosted() {
-	if !l.waking.Load() {
-		return
-	}
+// takePosted takes what this turn runs.
+func (l *Loop) takePosted() {
 	l.waking.Store(false) // before the swap: a Post after it wakes again
 	l.mu.Lock()
 	l.running, l.posted = l.posted, l.running[:0]
 	l.mu.Unlock()
-	for i, fn := range l.running {
-		l.running[i] = nil
+}
+
+func (l *Loop) runPosted() {
+	for l.step < len(l.running) {
+		fn := l.running[l.step]
+		l.running[l.step] = nil
+		l.step++
 		fn()
 	}
-	if cap(l.running) > keepEntries {
+	if l.running = l.running[:0]; cap(l.running) > keepEntries {
 		l.running = nil
 	}
 }

@@ -68,7 +68,7 @@ func TestEchoThroughFaults(t *testing.T) {
 		f := polltest.Faults{ShortRead: .3, ShortWrite: .3, EAGAIN: .1, EINTR: .1}
 		harsh := seed%2 == 0
 		if harsh {
-			f.Reset, f.EMFILE, f.ECONNABORTED = .002, .1, .1
+			f.Reset, f.EMFILE, f.ENOBUFS, f.ECONNABORTED = .002, .1, .02, .1
 		}
 		r := newRig(t, seed, f, poll.ListenOptions{})
 		r.k.SendBytes, r.k.ReceiveBytes = 1+r.k.IntN(10_000), 1+r.k.IntN(10_000)
@@ -95,7 +95,7 @@ func TestEchoThroughFaults(t *testing.T) {
 		for _, c := range callers {
 			c.finish()
 		}
-		r.k.Sleep(r.l, 20*time.Second)
+		r.k.Sleep(r.l, time.Minute)
 		for _, c := range callers {
 			if len(c.seen) > len(c.sent) {
 				t.Fatalf("%v: got more than it sent", c.Addr())

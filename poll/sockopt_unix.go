@@ -21,6 +21,8 @@ const (
 	enfile       = unix.ENFILE
 	econnreset   = unix.ECONNRESET
 	econnaborted = unix.ECONNABORTED
+	enomem       = unix.ENOMEM
+	enobufs      = unix.ENOBUFS
 )
 
 func errnoOf(err error) Errno {

@@ -69,24 +69,29 @@ func (l *Loop) armAt(t *Timer, when int64, who Expirer) {
 	l.timers.push(t)
 }
 
-// expire runs the timers that were due when the turn began. They are collected
-// first: one that a handler arms for now waits for the next turn.
-func (l *Loop) expire() {
-	l.due = l.due[:0]
+// collectDue takes the timers that were due when the turn began off the heap: one
+// that a handler arms for now waits for the next turn.
+func (l *Loop) collectDue() {
 	for len(l.timers) > 0 && l.timers[0].when <= l.now {
 		t := l.timers[0]
 		l.timers.remove(0)
 		t.pos = collected
 		l.due = append(l.due, t)
 	}
-	for i, t := range l.due {
-		l.due[i] = nil
+}
+
+// expire runs them.
+func (l *Loop) expire() {
+	for l.step < len(l.due) {
+		t := l.due[l.step]
+		l.due[l.step] = nil
+		l.step++
 		if t.pos == collected {
 			t.pos = 0
 			t.who.OnTimer(t)
 		}
 	}
-	if cap(l.due) > keepEntries {
+	if l.due = l.due[:0]; cap(l.due) > keepEntries {
 		l.due = nil
 	}
 }

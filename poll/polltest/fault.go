@@ -89,7 +89,8 @@ func (k *Kernel) scripted(call Call, fd int) poll.Errno {
 // is gone with them.
 var ofCaller = []poll.Errno{
 	syscall.ECONNABORTED, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EHOSTDOWN, syscall.EHOSTUNREACH,
-	syscall.ENETDOWN, syscall.ENETUNREACH, syscall.ETIMEDOUT, syscall.EPERM,
+	syscall.ENETDOWN, syscall.ENETUNREACH, syscall.ETIMEDOUT,
+	syscall.ECONNRESET, syscall.EOPNOTSUPP,
 }
 
 // lose ends the caller that waits longest, if errno says that.
@@ -139,3 +140,7 @@ func (k *Kernel) JumpWall(d time.Duration) { k.wall += d }
 // Suspend moves both clocks by d without a Wait: the machine slept, or the
 // process was stopped. The script's acts of that time come with the next Wait.
 func (k *Kernel) Suspend(d time.Duration) { k.pass(k.now + d) }
+
+// Strict lets the panics of a loop without Options.OnPanic go on, see
+// poll.PanicError: a test must not overlook one.
+func (k *Kernel) Strict() {}

@@ -56,7 +56,7 @@ func Draw(seed uint64) Config {
 	}
 	c.Faults.Reset = rate(0.002)
 	c.Faults.EMFILE, c.Faults.ENOBUFS, c.Faults.ECONNABORTED = rate(0.1), rate(0.1), rate(0.1)
-	c.Faults.ENOMEM = rate(0)
+	c.Faults.ENOMEM = rate(0.002)
 	c.Suspends = max(rnd.IntN(6)-4, 0)
 	c.Web.IdleTimeout, c.Web.HeadTimeout, c.Web.BodyTimeout = ms(2000, 20_000), ms(1000, 5000), ms(1000, 5000)
 	if n := rnd.IntN(8); !c.Crowd {
