@@ -49,7 +49,8 @@ func (c *wsConn) agreed(answer string) (wrong string) {
 func inflate(b []byte) ([]byte, error) {
 	r := inflaters.Get().(io.ReadCloser)
 	defer inflaters.Put(r)
-	_ = r.(flate.Resetter).Reset(io.MultiReader(bytes.NewReader(b), strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff")), nil)
+	end := strings.NewReader("\x00\x00\xff\xff\x01\x00\x00\xff\xff") // what was cut off, and a last block
+	_ = r.(flate.Resetter).Reset(io.MultiReader(bytes.NewReader(b), end), nil)
 	return io.ReadAll(r)
 }
 

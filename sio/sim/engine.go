@@ -376,22 +376,6 @@ func (e *engine) lost(why string) {
 	}
 }
 
-// letGo drops all connections.
-func (e *engine) letGo() {
-	for _, c := range e.conns {
-		c.cur = nil
-		c.line.drop()
-	}
-	for _, c := range []*wsConn{e.ws, e.probe} {
-		if c != nil {
-			if !c.closing {
-				c.close()
-			}
-			c.line.finish()
-		}
-	}
-}
-
 func (e *engine) String() string {
 	transport := "polling"
 	if e.ws != nil {

@@ -175,3 +175,19 @@ func (e *engine) leave(how farewell) farewell {
 	e.ws, e.probe = nil, nil
 	return how
 }
+
+// letGo drops all connections.
+func (e *engine) letGo() {
+	for _, c := range e.conns {
+		c.cur = nil
+		c.line.drop()
+	}
+	for _, c := range []*wsConn{e.ws, e.probe} {
+		if c != nil {
+			if !c.closing {
+				c.close()
+			}
+			c.line.finish()
+		}
+	}
+}
