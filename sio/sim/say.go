@@ -11,6 +11,10 @@ import (
 
 // say broadcasts for a client, in the way that the message's number says.
 func (a *app) say(e *sio.Event, x *member, n uint64) {
+	if a.stopped { // a villain goes on, and what others get of it might not have arrived at the end of the rest
+		a.echo(e, x, n)
+		return
+	}
 	rnd := rand.New(rand.NewPCG(a.w.Seed, n))
 	ns, me := a.io.Of(x.nsp), x.socket.ID()
 	r, r2 := rooms[rnd.IntN(4)], rooms[rnd.IntN(4)]
