@@ -165,10 +165,12 @@ $(INTEROP)/node_modules/.package-lock.json: $(INTEROP)/package-lock.json
 	@cd $(INTEROP) && $(NPM_CI)
 	@touch $@
 
-# The whole stack on the kernel in memory: make sim SEEDS=10000.
+# The whole stack on the kernel in memory, as many seeds at a time as there are processors: make sim SEEDS=10000
+# FIRST=1. Package sio/sim tells what a seed is, sio/sim/RUNS.md which ones were run and what they found.
 SEEDS ?= 10000
+FIRST ?= 1
 sim:
-	$(GOTEST) ./sio/sim -run TestSimulation -timeout 0 -sim.seeds $(SEEDS)
+	$(GOTEST) ./sio/sim -run TestSimulation -timeout 0 -v -sim.seeds $(SEEDS) -sim.first $(FIRST)
 
 # How fast, and how large. bench is one static binary that runs on a board too; bench-peers compares with what people
 # use today, takes most of an hour and wants a quiet machine.

@@ -72,6 +72,8 @@ func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 // enter opens a session, or begins an upgrade.
 func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
 	switch {
+	case q.session == nil && e.draining: // since it asked
+		e.late(res)
 	case q.session == nil && (e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions ||
 		e.loop.Budget().Tight()):
 		e.stats.Refused++

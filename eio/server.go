@@ -39,6 +39,7 @@ type Server struct {
 	opening      *opening       // of the last handshake
 	stats        Stats
 	closed       bool
+	draining     bool // see Drain
 }
 
 // Stats are counters since New, and what is open now.
@@ -157,6 +158,8 @@ func (e *Server) serve(req *webapp.Request, res *webapp.Response) {
 		e.refuse(res, q, 403, Forbidden, Forbidden.String())
 	case code != accepted:
 		e.refuse(res, q, 400, code, code.String())
+	case q.session == nil && e.draining:
+		e.late(res)
 	case q.session == nil && e.stormy(req, res, q):
 	case q.session != nil && !q.upgrade:
 		e.dress(req, res, false)

@@ -60,6 +60,9 @@ type Kernel interface {
 
 	// Listen opens a listening socket and tells the address it got.
 	Listen(o *ListenOptions) (fd int, at netip.AddrPort, err error)
+	// Adopt takes a listening stream socket that the process inherited. It sets
+	// o.Network to what it is: ErrNotSocket or ErrNotListening when it is none.
+	Adopt(fd int, o *ListenOptions) (at netip.AddrPort, err error)
 	// Accept takes one connection, which has o's socket options. The address is
 	// the zero AddrPort on unix sockets.
 	Accept(fd int, o *ListenOptions) (conn int, from netip.AddrPort, errno Errno)

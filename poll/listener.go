@@ -14,6 +14,10 @@ type ListenOptions struct {
 	// Address is "host:port" with a literal address (empty: all), or the path of a
 	// unix socket, which is removed first if it is a stale socket.
 	Address string
+	// Inherit is the descriptor of a stream socket that listens already, from
+	// InheritedListeners or package poll/handover; Network, Address and Backlog are
+	// its own then. The listener closes it. Default 0: a new socket.
+	Inherit int
 	// Backlog of the kernel's queue. Default 511.
 	Backlog int
 	// AcceptBudget is the most connections taken per turn. Default 64.
@@ -65,6 +69,7 @@ type Listener struct {
 	reserve int
 	conns   int
 	full    bool // MaxConns is reached
+	held    bool // by Pause
 	out     bool // not registered: the kernel could not note that we want nothing
 	lost    int  // callers in a row that were gone when they were accepted
 	want    Interest
@@ -84,19 +89,33 @@ func (l *Loop) Listen(o ListenOptions) (*Listener, error) {
 		return nil, ErrClosed
 	}
 	o = o.withDefaults(l.options.Limits)
-	fd, at, err := l.kernel.Listen(&o)
+	fd, at, err := l.open(&o)
 	if err != nil {
 		return nil, err
 	}
 	ln := &Listener{loop: l, options: o, at: at, fd: fd, reserve: -1, want: Readable}
 	if errno := l.register(fd, Readable); errno != 0 {
-		l.kernel.CloseFD(fd)
+		if o.Inherit == 0 {
+			l.kernel.CloseFD(fd)
+		}
 		return nil, errno
 	}
 	ln.restock()
 	l.others[fd] = ln
 	l.stats.Listeners++
 	return ln, nil
+}
+
+// open makes the socket, or takes the inherited one.
+func (l *Loop) open(o *ListenOptions) (fd int, at netip.AddrPort, err error) {
+	if o.Inherit == 0 {
+		return l.kernel.Listen(o)
+	}
+	if o.Inherit < 0 || l.conn(o.Inherit) != nil || l.others[o.Inherit] != nil {
+		return -1, at, ErrInUse
+	}
+	at, err = l.kernel.Adopt(o.Inherit, o)
+	return o.Inherit, at, err
 }
 
 // Addr is the address that the listener got; port 0 was replaced by a real one.
@@ -114,6 +133,7 @@ func (ln *Listener) Close() {
 	l := ln.loop
 	l.Disarm(&ln.rest)
 	l.detach(ln.fd)
+	l.kernel.Unregister(ln.fd) // another process may hold the socket open, and with it what epoll knows of it
 	l.kernel.CloseFD(ln.fd)
 	if ln.reserve >= 0 {
 		l.kernel.CloseFD(ln.reserve)
@@ -124,7 +144,7 @@ func (ln *Listener) Close() {
 
 func (ln *Listener) ready(Interest) {
 	for range ln.options.AcceptBudget {
-		if ln.fd < 0 || ln.full || ln.rest.Armed() {
+		if ln.fd < 0 || ln.full || ln.held || ln.rest.Armed() {
 			return
 		}
 		fd, from, errno := ln.loop.kernel.Accept(ln.fd, &ln.options)
@@ -253,7 +273,7 @@ func (ln *Listener) released(c *Conn) {
 
 // wake accepts again, or rests on while the kernel cannot note that.
 func (ln *Listener) wake() {
-	if !ln.full && !ln.rest.Armed() && !ln.ask(Readable) {
+	if !ln.full && !ln.held && !ln.rest.Armed() && !ln.ask(Readable) {
 		ln.sleep()
 	}
 }

@@ -206,9 +206,17 @@ func (a *admission) call(fn Middleware, next func(error)) {
 	fn(a.socket, next)
 }
 
-// onConnect makes the socket a member of its namespace and tells the client, then the namespace's handlers.
+// onConnect tells the client and makes the socket a member of its namespace, then tells the namespace's handlers.
 func (s *Socket) onConnect() {
 	c := s.client
+	if c.proto4 {
+		c.send(typeConnect, s.ns)
+	} else if pid := s.announce(); s.state == socketConnecting {
+		c.send(typeConnect, s.ns, `{"sid":"`, s.id, `"`, pid, `}`)
+	}
+	if s.state != socketConnecting {
+		return // it was too much, and the session is over: no handler has heard of the socket
+	}
 	s.setState(socketConnected)
 	if c.state == clientWaiting {
 		c.setState(clientJoined)
@@ -217,12 +225,8 @@ func (s *Socket) onConnect() {
 	if d := c.server.debug; d != nil {
 		d.say(scopeSocket, "connected", "id", s.id, "nsp", s.ns.name, "recovered", s.Recovered())
 	}
+	s.announced()
 	s.ns.insert(s)
-	if c.proto4 {
-		c.send(typeConnect, s.ns)
-	} else {
-		c.send(typeConnect, s.ns, `{"sid":"`, s.id, `"`, s.announce(), `}`)
-	}
 	for _, l := range [...]*listeners{&s.ns.listeners, s.ns.inherited()} {
 		l.each(onConnection, func(x *listener) { s.runSocket(x.fn.(func(*Socket))) })
 	}

@@ -25,7 +25,11 @@ type duplicates struct {
 // remembered with the answers that were given; a repetition gets the same answer, with its attachments left out, and no
 // handler is called; one that comes before the answer is dropped, since the client will ask again.
 func (ns *Namespace) Deduplicate(keep int, key func(e *Event) string) {
-	ns.duplicates = &duplicates{key: key, ring: make([]*answered, max(keep, 1)), known: make(map[string]*answered)}
+	ns.duplicates = newDuplicates(keep, key)
+}
+
+func newDuplicates(keep int, key func(e *Event) string) *duplicates {
+	return &duplicates{key: key, ring: make([]*answered, max(keep, 1)), known: make(map[string]*answered)}
 }
 
 // repeated tells whether an event was handled before; then it is answered.
@@ -42,13 +46,22 @@ func (d *duplicates) repeated(s *Socket, e *Event) bool {
 		}
 		return true
 	}
+	a := &answered{id: id}
+	d.add(a)
+	e.first = a
+	return false
+}
+
+// add remembers an event instead of the oldest one.
+func (d *duplicates) add(a *answered) {
+	if d.known[a.id] != nil {
+		return
+	}
 	if old := d.ring[d.next]; old != nil {
 		delete(d.known, old.id)
 	}
-	a := &answered{id: id}
-	d.ring[d.next], d.known[id], e.first = a, a, a
+	d.ring[d.next], d.known[a.id] = a, a
 	d.next = (d.next + 1) % len(d.ring)
-	return false
 }
 
 // remember keeps the answer that an encoder holds.

@@ -92,12 +92,17 @@ func (h *history) keep(ns *Namespace, p *Packet, to *Audience) {
 			k.ends = append(k.ends, uint32(len(k.data)))
 		}
 	}
+	h.add(k)
+	h.expire()
+}
+
+// add appends a packet.
+func (h *history) add(k kept) {
 	h.packets = append(h.packets, k)
 	h.bytes += k.cost()
 	for h.bytes > h.limit.MaxBytes || len(h.packets)-h.head > h.limit.MaxPackets {
 		h.forget()
 	}
-	h.expire()
 }
 
 // cost is what a packet counts of MaxBytes.
@@ -106,7 +111,7 @@ func (k *kept) cost() int { return len(k.data) + keptBytes }
 // forget drops the oldest packet; those who have not got it cannot come back.
 func (h *history) forget() {
 	k := &h.packets[h.head]
-	k.ns.gap = k.number
+	k.ns.gap = max(k.ns.gap, k.number) // it may be later: a packet that was too large to be kept
 	h.bytes -= k.cost()
 	h.loop.Budget().Give(k.cost())
 	*k = kept{}
@@ -177,13 +182,7 @@ func (h *history) find(ns *Namespace, pid, offset string) *SavedSession {
 	if x == nil || x.ns != ns {
 		return nil
 	}
-	since, ok := h.number(x.Since)
-	if ok && offset != "" {
-		var from uint64
-		from, ok = h.number(offset)
-		ok = ok && from >= since
-		since = from
-	}
+	since, ok := h.from(x.SavedSession, offset)
 	if !ok || since < ns.gap {
 		return nil // it stays: the client may yet come with an offset that is right
 	}
@@ -191,12 +190,24 @@ func (h *history) find(ns *Namespace, pid, offset string) *SavedSession {
 	return x.SavedSession
 }
 
-// replay calls send with what a socket has missed since an offset.
-func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send func(*MissedPacket)) {
-	if offset == "" {
-		offset = s.Since
+// from is the number up to which a client has everything. Stock clients send the offset of the socket that they were
+// before until an event reached the one that they are.
+func (h *history) from(s *SavedSession, offset string) (n uint64, ok bool) {
+	n, ok = h.number(s.Since)
+	if ok && offset != "" {
+		var seen uint64
+		seen, ok = h.number(offset)
+		n = max(n, seen)
 	}
-	since, _ := h.number(offset)
+	return n, ok
+}
+
+// replay calls send with what a socket has missed since an offset, if all of that is still there.
+func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send func(*MissedPacket)) bool {
+	since, _ := h.from(s, offset)
+	if since < ns.gap {
+		return false
+	}
 	var p MissedPacket
 	for i := h.head; i < len(h.packets); i++ {
 		k := &h.packets[i]
@@ -213,6 +224,7 @@ func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send fun
 		}
 		send(&p)
 	}
+	return true
 }
 
 // reaches tells whether a packet was for a socket.
@@ -296,7 +308,7 @@ func (a *MemoryAdapter) RestoreSession(pid, offset string, done func(*SavedSessi
 	done(a.ns.server.history.find(a.ns, pid, offset))
 }
 
-// Replay calls send for each packet since offset that a socket has missed.
-func (a *MemoryAdapter) Replay(s *SavedSession, offset string, send func(p *MissedPacket)) {
-	a.ns.server.history.replay(a.ns, s, offset, send)
+// Replay calls send for each packet since offset that a socket has missed, for none when some are forgotten.
+func (a *MemoryAdapter) Replay(s *SavedSession, offset string, send func(p *MissedPacket)) bool {
+	return a.ns.server.history.replay(a.ns, s, offset, send)
 }

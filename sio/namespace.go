@@ -83,8 +83,13 @@ func (srv *Server) lookup(name, auth string, c *Client) *Namespace {
 	if ns := srv.namespaces[name]; ns != nil {
 		return ns
 	}
+	return srv.bear(name, handshakeOf(c.conn, auth))
+}
+
+// bear makes the child of the first dynamic namespace that takes the name.
+func (srv *Server) bear(name string, h Handshake) *Namespace {
 	for _, parent := range srv.parents {
-		if !parent.match(name, handshakeOf(c.conn, auth)) {
+		if !parent.match(name, h) {
 			continue
 		}
 		if srv.childCount >= srv.opts.MaxChildNamespaces && !srv.evict() {

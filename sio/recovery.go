@@ -65,8 +65,9 @@ type RecoveryAdapter interface {
 	// RestoreSession finds a lost socket, forgets it, and calls done with it, now or in a later turn; with nil when the
 	// pid is unknown, it is too late, or packets since offset are kept no more. offset is empty when the client has none.
 	RestoreSession(pid, offset string, done func(*SavedSession))
-	// Replay calls send for each packet since offset that the socket has missed.
-	Replay(s *SavedSession, offset string, send func(p *MissedPacket))
+	// Replay calls send for each packet since offset that the socket has missed. It sends none of them and returns false
+	// when some are kept no more: middlewares may have taken their time since RestoreSession.
+	Replay(s *SavedSession, offset string, send func(p *MissedPacket)) bool
 }
 
 // MissedPacket is a packet that was kept. It is valid until the call returns.
@@ -182,7 +183,7 @@ func (ns *Namespace) takeOver(pid string, by *Socket) {
 	old.client.conn.CloseWith(TransportClose, ErrResumed)
 }
 
-// announce is called when the socket is in its namespace: it sends what the socket missed, and returns what goes into
+// announce is called before the socket is in its namespace: it sends what the socket missed, and returns what goes into
 // the CONNECT answer beside its id.
 func (s *Socket) announce() string {
 	x, ns := s.recovery(), s.ns
@@ -190,7 +191,7 @@ func (s *Socket) announce() string {
 		return ""
 	}
 	if saved := x.saved; saved != nil {
-		ns.keeper.Replay(saved, x.offset, func(p *MissedPacket) {
+		all := ns.keeper.Replay(saved, x.offset, func(p *MissedPacket) {
 			if s.isDeaf(p.deaf) {
 				return
 			}
@@ -199,15 +200,27 @@ func (s *Socket) announce() string {
 				s.client.conn.Send(b, true)
 			}
 		})
+		if !all { // middlewares have seen it as recovered: it comes again, as a new one
+			s.client.close()
+			return ""
+		}
 	} else {
 		x.since = ns.keeper.LastOffset()
+	}
+	return `,"pid":"` + x.pid + `"`
+}
+
+// announced is called when that has not ended the session.
+func (s *Socket) announced() {
+	x, ns := s.recovery(), s.ns
+	if ns.keeper == nil || x == nil || x.pid == "" {
+		return
 	}
 	x.saved, x.offset = nil, ""
 	if ns.secrets == nil {
 		ns.secrets = make(map[string]*Socket)
 	}
 	ns.secrets[x.pid] = s
-	return `,"pid":"` + x.pid + `"`
 }
 
 // persist keeps a socket that is lost.
@@ -220,8 +233,7 @@ func (s *Socket) persist(reason Reason) {
 		ns.secrets = nil // maps do not shrink
 	}
 	if recoverable(reason) {
-		ns.keeper.PersistSession(&SavedSession{ID: s.id, PID: x.pid, Acoid: s.EOS().Acoid(),
-			Rooms: ns.adapter.SocketRooms(nil, s), Data: s.Data, Since: x.since})
+		ns.keeper.PersistSession(s.saved(x))
 		return
 	}
 	x.pid = ""

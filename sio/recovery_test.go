@@ -192,7 +192,6 @@ func TestRecoveryRefused(t *testing.T) {
 	again("forged pid", "", fmt.Sprintf(`{"pid":"AAAAAAAAAAAAAAAAAAAA","offset":%q}`, offset))
 	again("forged offset", "", fmt.Sprintf(`{"pid":%q,"offset":"nonsense"}`, pid))
 	again("offset of the future", "", fmt.Sprintf(`{"pid":%q,"offset":"%szz"}`, pid, offset[:8]))
-	again("offset before the session", "", fmt.Sprintf(`{"pid":%q,"offset":"%s0"}`, pid, offset[:8])+"")
 	again("pid is a number", "", fmt.Sprintf(`{"pid":5,"offset":%q}`, offset))
 	again("offset is a number", "", fmt.Sprintf(`{"pid":%q,"offset":5}`, pid))
 	if got := g.join(r, "", ""); got != sid {

@@ -49,6 +49,7 @@ type Server struct {
 	delay     *deadline // spare ones
 	delays    int
 	closed    bool
+	drain     *drain       // once Drain was called
 	debug     *debugger    // nil while no scope is on
 	logger    *slog.Logger // of debug output
 	late      []*Socket    // those that hold Latest values
@@ -186,6 +187,9 @@ func (srv *Server) Close(done ...func()) {
 	srv.forgetLate()
 	srv.closed = true
 	srv.engine.Close()
+	if srv.drain != nil {
+		srv.drain.over()
+	}
 	for _, ns := range srv.namespaces {
 		ns.adapter.Close()
 	}

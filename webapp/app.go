@@ -83,6 +83,26 @@ func (a *App) Stop() {
 	}
 }
 
+// Listener is what the app accepts connections on, to be passed on to another process; nil before Start and after Stop.
+func (a *App) Listener() *poll.Listener { return a.listener }
+
+// Pause is Stop for a while: callers wait in the listener's queue, for Resume, or for another process that has the same
+// socket. Idle connections are closed, the others with their answer.
+func (a *App) Pause() {
+	if a.listener != nil && a.may(eos.AppStop) {
+		a.listener.Pause()
+		a.server.Stop()
+	}
+}
+
+// Resume accepts connections again after Pause.
+func (a *App) Resume() {
+	if a.listener != nil && a.may(eos.AppStop) {
+		a.server.stopping = false
+		a.listener.Resume()
+	}
+}
+
 // Name is the name that the app was created with.
 func (a *App) Name() string { return a.name }
 

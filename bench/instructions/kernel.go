@@ -112,6 +112,10 @@ func (k *kernel) Listen(*poll.ListenOptions) (int, netip.AddrPort, error) {
 	return listener, netip.AddrPort{}, nil
 }
 
+func (k *kernel) Adopt(int, *poll.ListenOptions) (netip.AddrPort, error) {
+	return netip.AddrPort{}, poll.ErrNotListening
+}
+
 func (k *kernel) Wake()                                  {}
 func (k *kernel) Register(int, poll.Interest) poll.Errno { return 0 }
 func (k *kernel) Modify(int, poll.Interest) poll.Errno   { return 0 }

@@ -122,8 +122,10 @@ func (c *client) part(s *socket) {
 }
 
 // misfortune ends the session from this side; most clients come back.
-func (c *client) misfortune() {
-	c.leave(farewell(c.rnd.IntN(int(farewells))))
+func (c *client) misfortune() { c.misfortunate(farewell(c.rnd.IntN(int(farewells)))) }
+
+func (c *client) misfortunate(how farewell) {
+	c.leave(how)
 	c.w.figures.Misfortunes++
 	c.w.kernel.After(time.Duration(100+c.rnd.IntN(4000))*time.Millisecond, c.connect)
 }

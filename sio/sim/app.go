@@ -8,6 +8,7 @@ import (
 
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/webapp"
+	"github.com/edgesio/edgesio/webapp/websocket"
 )
 
 // app is the program on the server: what a user of sio would write, with the
@@ -18,6 +19,8 @@ type app struct {
 	rnd     *rand.Rand
 	stopped bool
 	timers  int
+	open    int // plain channels
+	plain   *websocket.Server
 }
 
 var (
@@ -25,8 +28,14 @@ var (
 	rooms      = []string{"r0", "r1", "r2", "r3"}
 )
 
-func newApp(w *World, io *sio.Server) *app {
-	a := &app{w: w, io: io, rnd: rand.New(rand.NewPCG(w.Seed, 7))}
+func newApp(w *World) *app {
+	return &app{w: w, rnd: rand.New(rand.NewPCG(w.Seed, 7))}
+}
+
+// register makes the app that of a server.
+func (a *app) register(io *sio.Server) {
+	w := a.w
+	a.io = io
 	io.OnError(func(_ *sio.Socket, err error) {
 		var p *sio.PanicError
 		if errors.As(err, &p) && p.Value == any("boom") {
@@ -59,7 +68,6 @@ func newApp(w *World, io *sio.Server) *app {
 		}
 	}
 	io.Of("/chat").Use(a.admit)
-	return a
 }
 
 // allow is AllowRequest.
@@ -123,9 +131,6 @@ func who(s *sio.Socket) string { return s.Conn().Handshake().Query().Get("who") 
 func (a *app) onConnection(s *sio.Socket) {
 	x := a.w.model.joined(s, who(s))
 	s.Data = x
-	for _, r := range s.Rooms()[1:] {
-		x.rooms[r] = true
-	}
 	a.w.figures.Joins++
 	a.w.trace.note("server", "join "+x.nsp, 0, []byte(x.session.who))
 	if a.rnd.IntN(3) == 0 {
@@ -156,11 +161,15 @@ func (a *app) onDisconnect(s *sio.Socket, reason sio.Reason) {
 	x := s.Data.(*member)
 	a.w.trace.note("server", "left "+x.nsp, 0, []byte(x.session.who+" "+string(reason)))
 	a.w.model.left(x, reason)
-	if st := s.Emit("late"); st != sio.Dropped {
+	n := a.w.model.next()
+	if x.v5 && recoverable(reason) { // it is kept for when it comes back
+		a.w.model.keep(x.nsp, "late", n, []string{x.id}, nil)
+	}
+	if st := s.Emit("late", body(a.w.Seed, n)...); st != sio.Dropped && !a.w.recovers() {
 		a.w.fail("Emit after the disconnect of %s: %v", x, st)
 	}
 	if a.rnd.IntN(3) == 0 && !a.stopped {
-		a.broadcast(a.io.Of(x.nsp).To(rooms[0]), "left", a.w.model.audience(x.nsp, rooms[:1], nil), false)
+		a.broadcast(a.io.Of(x.nsp).To(rooms[0]), "left", x.nsp, rooms[:1], nil, false)
 	}
 }
 
@@ -244,6 +253,9 @@ func (a *app) room(e *sio.Event, x *member, n uint64) {
 func (a *app) emit(x *member, event string) {
 	n := a.w.model.next()
 	x.down(sent{kind: spEvent, event: event, number: n, id: -1})
+	if x.v5 {
+		a.w.model.keep(x.nsp, event, n, []string{x.id}, nil)
+	}
 	x.socket.Emit(event, body(a.w.Seed, n)...)
 }
 
@@ -325,7 +337,7 @@ func (a *app) answered(q *question, err error, e *sio.Event) {
 		}
 	case err == sio.ErrTimeout:
 		a.w.figures.ServerTimeouts++
-		if q.timeout == 0 || waited < q.timeout-time.Millisecond || waited > q.timeout+5*time.Millisecond {
+		if q.timeout == 0 || waited < q.timeout-time.Millisecond || waited > q.timeout+a.w.late()+5*time.Millisecond {
 			a.w.fail("question %d timed out after %v, its time is %v", q.number, waited, q.timeout)
 		}
 	case err == sio.ErrDisconnected, err == sio.ErrNotSent:

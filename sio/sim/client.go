@@ -19,6 +19,8 @@ type client struct {
 	session *session
 	sockets []*socket
 	partial *spacket // waits for attachments
+	memory  map[string]*memory
+	resumes map[string]*resume // of this session
 	pace    time.Duration
 	quiet   bool // sends nothing by itself any more
 	away    bool // does not come back
@@ -33,6 +35,7 @@ type socket struct {
 	joining bool
 	nextAck int64
 	pending []*pending
+	early   []*spacket
 }
 
 // pending is a question of the client's.
@@ -43,7 +46,8 @@ type pending struct {
 
 func newClient(w *World, name string, n uint64) *client {
 	rnd := rand.New(rand.NewPCG(w.Seed, 100+n))
-	return &client{w: w, name: name, rnd: rnd, pace: time.Duration(50+rnd.IntN(800)) * time.Millisecond}
+	return &client{w: w, name: name, rnd: rnd, pace: time.Duration(50+rnd.IntN(800)) * time.Millisecond,
+		memory: make(map[string]*memory)}
 }
 
 // connect begins a session.
@@ -53,12 +57,18 @@ func (c *client) connect() {
 	}
 	c.lives++
 	c.style = c.w.style(c.rnd)
+	if len(c.memory) > 0 && c.rnd.IntN(20) > 0 { // it comes back as what it was
+		c.style.protocol, c.style.jsonp = 4, false
+	} else {
+		clear(c.memory)
+	}
+	c.resumes = make(map[string]*resume)
 	c.sockets, c.partial, c.session = nil, nil, nil
 	e := &engine{w: c.w, who: c.name, rnd: c.rnd, style: c.style, index: c.rnd.IntN(30)}
 	c.engine = e
 	e.onOpen = func() {
 		c.session = c.w.model.session(e.sid, c.name)
-		c.session.known = true
+		c.session.known, c.session.resume = true, c.resumes
 		if !c.w.Calm || c.style.slow > 0 {
 			c.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
 		}
@@ -73,6 +83,7 @@ func (c *client) connect() {
 	}
 	e.onMessage = c.message
 	e.onClose = c.lost
+	e.fate, e.onFate = c.doom(), c.misfortunate
 	c.w.trace.note(c.name, "connects", int64(c.style.protocol), nil)
 	e.start()
 	if !c.w.Calm && c.rnd.IntN(12) == 0 { // changes its mind before the server has
@@ -138,11 +149,13 @@ func (c *client) leave(how farewell) {
 	}
 	due := c.w.Sio.PingInterval + c.w.Sio.PingTimeout
 	switch {
-	case how == leavePacket || how != leaveSilent && !polling:
+	case how == leaveShut:
+		se.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
+	case how == leavePacket || how != leaveSilent && how != leaveMute && !polling:
 		se.allow(sio.TransportClose)
 		due = 0
 		se.polite = how == leavePacket && idle
-	case how == leaveSilent:
+	case how == leaveSilent || how == leaveMute:
 		se.allow(sio.PingTimeout)
 	default: // the poll that breaks may just have been answered
 		se.allow(sio.TransportError, sio.PingTimeout)
@@ -166,7 +179,9 @@ func (c *client) join(nsp string) {
 		return
 	}
 	p := &spacket{kind: spConnect, nsp: nsp, id: -1}
-	if c.style.protocol == 4 {
+	if known := c.credentials(nsp); known != nil {
+		p.data = known
+	} else if c.style.protocol == 4 {
 		switch n := c.rnd.IntN(8); {
 		case n == 0 && nsp == "/chat":
 			p.data = map[string]any{"deny": true, "join": c.rnd.IntN(2) == 0, "wait": c.rnd.IntN(2) * 50}
@@ -178,14 +193,25 @@ func (c *client) join(nsp string) {
 	} else if c.rnd.IntN(4) == 0 {
 		p.nsp += "?token=abc"
 	}
+	if auth, _ := p.data.(map[string]any); c.style.protocol == 4 && auth["pid"] == nil {
+		c.memory[nsp] = &memory{auth: auth}
+	}
 	c.sockets = append(c.sockets, &socket{c: c, nsp: nsp, joining: true})
 	c.put(p)
+	c.engine.reach(atJoin)
 }
 
 // put sends a packet.
 func (c *client) put(p *spacket) {
 	text, atts := p.encode()
 	out := []epacket{{kind: '4', data: text}}
+	if len(atts) > 0 && c.engine.ws != nil {
+		if f := c.engine.struck(atHeader); f != nil { // and no attachment follows
+			defer c.w.kernel.After(f.wait, func() { c.engine.end(f) })
+			atts = atts[:c.rnd.IntN(len(atts))]
+			c.session.crossing() // if anything else is sent meanwhile
+		}
+	}
 	for _, b := range atts {
 		out = append(out, epacket{kind: '4', data: b, binary: true})
 	}
@@ -233,7 +259,19 @@ func (c *client) packets(p *spacket) {
 		list = c.w.sabotage(p)
 	}
 	for _, p := range list {
-		c.packet(p)
+		s := c.socket(p.nsp)
+		switch {
+		case s != nil && s.joining && p.kind == spEvent && !c.session.expects(p):
+			s.early = append(s.early, p) // what it missed, if CONNECT follows and not the end
+		case s != nil && len(s.early) > 0:
+			due := "nothing"
+			if list := c.session.down; len(list) > 0 {
+				due = list[0].String()
+			}
+			c.w.fail("%s got %s, and before it %s; due was %s", c.name, p, s.early[0], due)
+		default:
+			c.packet(p)
+		}
 	}
 }
 
@@ -244,6 +282,10 @@ func (c *client) packet(p *spacket) {
 		return
 	}
 	x := c.session.came(p)
+	if x != nil && x.kept && c.memory[p.nsp] != nil {
+		k := c.memory[p.nsp]
+		k.offset, k.position = p.offset, c.w.model.seen(x.number, p.offset)
+	}
 	s := c.socket(p.nsp)
 	switch {
 	case x == nil || s == nil: // a violation, or for a namespace that we left
@@ -252,6 +294,7 @@ func (c *client) packet(p *spacket) {
 			c.w.fail("%s: a second CONNECT for %s", c.name, p.nsp)
 		}
 		s.joining, s.member = false, x.member
+		c.remember(p, x.member)
 	case p.kind == spConnectError:
 		c.w.figures.Refusals++
 		if m, _ := p.data.(map[string]any); c.style.protocol == 4 && m["message"] != x.text {

@@ -20,6 +20,7 @@ type style struct {
 	eager     bool    // "2probe" and "5" back to back
 	badProbe  int     // 1: no probe but nonsense, 2: no "5" ever; once, then a good one
 	hasty     bool    // the first frames go right behind the handshake
+	offer     string  // of compression
 	fragments float64 // chance that a message goes in fragments
 	habits
 }
@@ -57,6 +58,8 @@ type engine struct {
 	onOpen    func()
 	onMessage func(data []byte, binary bool)
 	onClose   func(why string) // once, unless the client itself closed
+	fate      *fate
+	onFate    func(how farewell)
 }
 
 func (e *engine) start() {
@@ -113,6 +116,7 @@ func (e *engine) fetch(method string, list []epacket, done func(*reply)) *exchan
 	e.conns = slices.DeleteFunc(e.conns, func(c *httpConn) bool { return c.dead && c.cur == nil })
 	c := &httpConn{line: e.w.dial(e.who, e.rnd, e.style.habits), onWrong: e.wrong}
 	c.line.onData, c.line.onEnd = c.onData, c.onEnd
+	c.line.gate = func(b []byte) ([]byte, func()) { return e.gate(c.line, atHead, b) }
 	e.conns = append(e.conns, c)
 	c.start(x)
 	return x
@@ -277,6 +281,7 @@ func (e *engine) poll() {
 			e.polled(r)
 		}
 	})
+	e.reach(atPoll)
 }
 
 // flush posts what fits into one payload.
@@ -303,14 +308,22 @@ func (e *engine) flush() {
 			e.turn()
 		}
 	})
+	e.reach(atPost)
 }
 
 // socket opens a WebSocket for the session, or for a new one.
 func (e *engine) socket(as string) *wsConn {
 	c := &wsConn{line: e.w.dial(e.who+as, e.rnd, e.style.habits), fragments: e.style.fragments, hasty: e.style.hasty,
-		onWrong: e.wrong}
+		onWrong: e.wrong, offer: e.style.offer}
 	c.line.onData, c.line.onEnd = c.onData, c.lost
-	c.onOpen = func() {}
+	c.line.gate = func(b []byte) ([]byte, func()) {
+		at := atFrame
+		if !c.asked {
+			at, c.asked = atHello, true
+		}
+		return e.gate(c.line, at, b)
+	}
+	c.onOpen = func() { e.reach(atSwitch) }
 	c.onMessage = func(op byte, data []byte) {
 		if p, ok := e.framed(op, data); ok {
 			e.packet(p)
@@ -360,22 +373,6 @@ func (e *engine) lost(why string) {
 		e.state = engineClosed
 		e.letGo()
 		e.onClose(why)
-	}
-}
-
-// letGo drops all connections.
-func (e *engine) letGo() {
-	for _, c := range e.conns {
-		c.cur = nil
-		c.line.drop()
-	}
-	for _, c := range []*wsConn{e.ws, e.probe} {
-		if c != nil {
-			if !c.closing {
-				c.close()
-			}
-			c.line.finish()
-		}
 	}
 }
 

@@ -14,8 +14,15 @@ type Figures struct {
 	Dials, Requests, Sessions, Upgrades, ProbesFailed    int
 	Lost, Misfortunes, Stalls, Villains                  int
 	Joins, Refusals                                      int
-	Up, Down, Binary, Broadcasts                         int // messages that arrived, broadcasts that were sent
+	Up, Down, Binary, Broadcasts                         int        // messages that arrived, broadcasts that were sent
+	Fates                                                [steps]int // sessions that ended at a step of the protocol
+	Crowds, Clients                                      int        // runs with hundreds of clients; all clients
+	Handovers                                            int        // to a second server
+	Pages, Echoes                                        int        // answers to guests
+	Naps                                                 int        // of the machine
+	Inflated                                             int        // compressed messages that arrived
 	Volatile, VolatileDropped                            int
+	Recovered, Renewed, Replayed                         int // sockets that came back, or did as new ones; missed events
 	Asked, Answered, TimedOut, Unanswered                int // by clients
 	ServerAsked, ServerAnswered, ServerTimeouts          int
 	ServerUnanswered, Survivors, Turns, Accepted, Closed int
@@ -30,6 +37,10 @@ func (f *Figures) Add(o *Figures) {
 		switch v := to.Field(i); v.Kind() {
 		case reflect.Int:
 			v.SetInt(v.Int() + from.Field(i).Int())
+		case reflect.Array:
+			for j := range v.Len() {
+				v.Index(j).SetInt(v.Index(j).Int() + from.Field(i).Index(j).Int())
+			}
 		case reflect.Float64:
 			v.SetFloat(v.Float() + from.Field(i).Float())
 		}

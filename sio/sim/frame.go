@@ -26,6 +26,10 @@ type wsConn struct {
 	in        []byte
 	accept    string
 	hasty     bool // sends before the handshake was answered
+	asked     bool // the request was sent
+	offer     string
+	deflate   bool // was agreed on
+	squeezed  bool // the message that is coming
 	open      bool
 	closed    bool // a close frame came
 	closing   bool // we sent one
@@ -44,6 +48,9 @@ func (c *wsConn) hello(target, headers string) {
 	var nonce [16]byte
 	for i := range nonce {
 		nonce[i] = byte(c.line.rnd.Uint32())
+	}
+	if c.offer != "" {
+		headers += "Sec-WebSocket-Extensions: " + c.offer + "\r\n"
 	}
 	key := base64.StdEncoding.EncodeToString(nonce[:])
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
@@ -69,6 +76,10 @@ func (c *wsConn) onData(b []byte) {
 			c.onWrong("wrong handshake answer", c.in)
 			return
 		}
+		if wrong := c.agreed(r.header["sec-websocket-extensions"]); wrong != "" {
+			c.onWrong(wrong, c.in)
+			return
+		}
 		c.in, c.open = c.in[n:], true
 		c.onOpen()
 	}
@@ -83,7 +94,8 @@ func (c *wsConn) frame() bool {
 		return false
 	}
 	op, size, at := b[0]&15, uint64(b[1]&127), 2
-	if b[0]&0x70 != 0 || b[1]&0x80 != 0 {
+	squeezed := b[0]&0x40 != 0 && c.deflate && (op == opText || op == opBinary)
+	if b[0]&0x70 != 0 && !(squeezed && b[0]&0x30 == 0) || b[1]&0x80 != 0 {
 		c.onWrong("reserved bit or mask in a server's frame", b)
 		return false
 	}
@@ -104,6 +116,9 @@ func (c *wsConn) frame() bool {
 	}
 	data := b[at : at+int(size) : at+int(size)]
 	c.in = b[at+int(size):]
+	if op == opText || op == opBinary {
+		c.squeezed = squeezed
+	}
 	c.took(op, b[0]&0x80 != 0, data)
 	return true
 }
@@ -133,6 +148,14 @@ func (c *wsConn) took(op byte, fin bool, data []byte) {
 		if fin {
 			op, data := c.msgOp, c.msg
 			c.msgOp, c.msg = 0, nil
+			if c.squeezed {
+				var err error
+				if data, err = inflate(data); err != nil {
+					c.onWrong("compression: "+err.Error(), data)
+					return
+				}
+				c.line.w.figures.Inflated++
+			}
 			c.onMessage(op, data)
 		}
 	}
@@ -145,17 +168,21 @@ func (c *wsConn) send(op byte, data []byte) {
 	}
 	rnd := c.line.rnd
 	var b []byte
+	rsv := byte(0)
+	if c.deflate && op < 8 && rnd.IntN(2) == 0 {
+		data, rsv = deflate(data), 0x40
+	}
 	for first := true; op < 8 && rnd.Float64() < c.fragments; first = false {
 		n := 0
 		if len(data) > 0 {
 			n = rnd.IntN(len(data))
 		}
-		b = appendMasked(b, op, false, data[:n], rnd)
-		if data, op = data[n:], opContinue; first && rnd.IntN(2) == 0 {
+		b = appendMasked(b, op|rsv, false, data[:n], rnd)
+		if data, op, rsv = data[n:], opContinue, 0; first && rnd.IntN(2) == 0 {
 			b = appendMasked(b, opPing, true, []byte("between"), rnd)
 		}
 	}
-	c.line.send(appendMasked(b, op, true, data, rnd))
+	c.line.send(appendMasked(b, op|rsv, true, data, rnd))
 }
 
 // close sends a close frame.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -30,12 +31,14 @@ type line struct {
 	onData        func(b []byte) // b is the callee's
 	onEnd         func(reset bool)
 	finished      bool // FIN or RST is on its way, nothing follows
+	cut           bool // nothing more is sent, but the end may be
 	deaf          bool // nobody listens any more
 	ended         bool
+	gate          func(b []byte) (part []byte, then func()) // may cut short what is sent
 }
 
 func (w *World) dial(who string, rnd *rand.Rand, h habits) *line {
-	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.kernel.Dial(address)}
+	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.kernel.Dial(fmt.Sprintf("%s:%d", w.at.Host, w.at.Port))}
 	w.figures.Dials++
 	l.peer.OnData = func(b []byte) {
 		b = bytes.Clone(b)
@@ -103,8 +106,17 @@ func (l *line) end(reset bool) {
 
 // send sends b, which is copied, in one or more parts.
 func (l *line) send(b []byte) {
-	if l.finished {
+	if l.finished || l.cut {
 		return
+	}
+	if l.gate != nil {
+		part, then := l.gate(b)
+		if b = part; then != nil {
+			defer func() {
+				l.cut = true
+				then()
+			}()
+		}
 	}
 	l.w.trace.note(l.who, "put", int64(len(b)), b)
 	b = bytes.Clone(b)
@@ -145,6 +157,20 @@ func (l *line) drop() {
 func (l *line) reset() {
 	l.deaf, l.finished = true, true
 	l.peer.Reset()
+}
+
+// shut closes the connection: FIN, and RST to whatever comes after it or was not
+// read.
+func (l *line) shut() {
+	l.deaf, l.finished = true, true
+	l.later(&l.outDue, l.peer.Close)
+}
+
+// mute says nothing more, and goes away a while after the server should have
+// noticed.
+func (l *line) mute(pong time.Duration) {
+	l.deaf, l.cut = true, true
+	l.w.kernel.After(l.w.Sio.PingInterval+max(pong, l.w.Sio.PingTimeout)+5*time.Second, l.finish)
 }
 
 // vanish is a machine that lost its power: no FIN, no RST, and nothing is read.

@@ -23,6 +23,8 @@ type sent struct {
 	asks     *question
 	text     string // of a CONNECT or CONNECT_ERROR: what has to be in it
 	volatile bool
+	kept     bool // it has an offset
+	bare     bool // it has none, where others have
 }
 
 // session is one Engine.IO session.
@@ -38,6 +40,7 @@ type session struct {
 	known  bool          // the client got its open packet
 	polite bool          // the client said goodbye in order: all that it sent must have arrived
 	due    time.Duration // by when the server has to notice that the client left; 0: not known
+	resume map[string]*resume
 }
 
 // member is a socket of the server: a client in a namespace from a CONNECT to
@@ -46,10 +49,15 @@ type member struct {
 	session *session
 	nsp     string
 	socket  *sio.Socket
+	id      string
+	v5      bool // Socket.IO's protocol 5
 	rooms   map[string]bool
 	gone    bool
+	left    time.Duration
 	reason  sio.Reason
 	asked   []*question // by the server
+	since   int         // the length of the log when it first came
+	next    *member     // that it came back as
 }
 
 // question is an event that asked for an answer.
@@ -75,10 +83,15 @@ type model struct {
 	members   map[string][]*member // by namespace, in order of their coming
 	numbers   uint64
 	questions []*question
+	log       []logged
+	where     map[uint64]int    // message to position in the log, from 1
+	offsets   map[string]uint64 // to messages
+	gone      []*member         // in order of their going
 }
 
 func newModel(w *World) *model {
-	return &model{w: w, sessions: make(map[string]*session), members: make(map[string][]*member)}
+	return &model{w: w, sessions: make(map[string]*session), members: make(map[string][]*member),
+		where: make(map[uint64]int), offsets: make(map[string]uint64)}
 }
 
 // next gives out the number of a new message.
@@ -113,7 +126,11 @@ func (s *session) crossing() { s.allow(sio.ForcedClose, sio.ForcedServerClose) }
 // joined is called when a socket connected.
 func (m *model) joined(s *sio.Socket, who string) *member {
 	se := m.session(s.Conn().ID(), who)
-	x := &member{session: se, nsp: s.Namespace().Name(), socket: s, rooms: make(map[string]bool)}
+	x := &member{session: se, nsp: s.Namespace().Name(), socket: s, id: s.ID(), v5: s.Conn().Protocol() == 4,
+		rooms: make(map[string]bool)}
+	for _, r := range s.Rooms()[1:] {
+		x.rooms[r] = true
+	}
 	for _, other := range se.all {
 		if other.nsp == x.nsp && !other.gone {
 			m.w.fail("%s joined %s twice", who, x.nsp)
@@ -121,9 +138,12 @@ func (m *model) joined(s *sio.Socket, who string) *member {
 	}
 	se.all = append(se.all, x)
 	m.members[x.nsp] = append(m.members[x.nsp], x)
+	if x.v5 && m.w.recovers() && se.client != nil {
+		m.returned(x, se.resume[x.nsp])
+	}
 	text := ""
-	if s.Conn().Protocol() == 4 {
-		text = s.ID()
+	if x.v5 {
+		text = x.id
 	}
 	x.down(sent{kind: spConnect, id: -1, text: text})
 	return x
@@ -136,7 +156,8 @@ func (m *model) left(x *member, reason sio.Reason) {
 		w.fail("%s was disconnected twice: %q, then %q", x, x.reason, reason)
 		return
 	}
-	x.gone, x.reason = true, reason
+	x.gone, x.reason, x.left = true, reason, w.now()
+	m.gone = append(m.gone, x)
 	if !x.session.known && !w.Calm { // the client never heard of it
 		x.session.allow(sio.TransportClose, sio.TransportError, sio.PingTimeout)
 	}
@@ -162,6 +183,10 @@ func (m *model) left(x *member, reason sio.Reason) {
 // down notes a packet that was sent to the member's client.
 func (x *member) down(p sent) {
 	p.member = x
+	if p.kind == spEvent && p.asks == nil && x.v5 && x.session.model.w.recovers() {
+		p.kept = !p.volatile
+		p.bare = p.volatile
+	}
 	if x.session.client != nil {
 		x.session.down = append(x.session.down, p)
 	}
@@ -171,7 +196,7 @@ func (x *member) down(p sent) {
 // none), in none of except.
 func (m *model) audience(nsp string, rooms, except []string) (list []*member) {
 	in := func(x *member, rooms []string) bool {
-		return slices.ContainsFunc(rooms, func(r string) bool { return x.rooms[r] || r == x.socket.ID() })
+		return slices.ContainsFunc(rooms, func(r string) bool { return x.rooms[r] || r == x.id })
 	}
 	for _, x := range m.members[nsp] {
 		if (len(rooms) == 0 || in(x, rooms)) && !in(x, except) {
@@ -204,6 +229,19 @@ func (s *session) came(p *spacket) *sent {
 	return nil
 }
 
+// expects tells whether came would take p.
+func (s *session) expects(p *spacket) bool {
+	for i := range s.down {
+		if s.down[i].matches(p) {
+			return true
+		}
+		if !s.down[i].volatile {
+			break
+		}
+	}
+	return false
+}
+
 // matches compares what was sent with what came.
 func (x *sent) matches(p *spacket) bool {
 	if x.kind != p.kind || x.member != nil && x.member.nsp != p.nsp {
@@ -218,12 +256,27 @@ func (x *sent) matches(p *spacket) bool {
 		m, _ := p.data.(map[string]any)
 		return x.text == "" && p.data == nil || x.text != "" && m["sid"] == x.text
 	case spEvent:
-		return (x.asks != nil) == (p.id >= 0) && len(p.args) > 0 && p.args[0] == any(x.event) &&
-			same(p.args[1:], any(body(seed, x.number)))
+		args, want := p.args, body(seed, x.number)
+		switch n := len(args); {
+		case x.kept && n > 1:
+			var ok bool
+			if p.offset, ok = args[n-1].(string); !ok {
+				return false
+			}
+			args = args[:n-1]
+		case x.bare && isString(want[len(want)-1]):
+			want = append(want, nil)
+		}
+		return (x.asks != nil) == (p.id >= 0) && len(args) > 0 && args[0] == any(x.event) && same(args[1:], any(want))
 	case spAck:
 		return x.id == p.id && same(any(p.args), any(body(seed, x.number)))
 	}
 	return true
+}
+
+func isString(v any) bool {
+	_, ok := v.(string)
+	return ok
 }
 
 // took is called by the app for each event or answer that reached it, and takes

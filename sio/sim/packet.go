@@ -29,6 +29,8 @@ type spacket struct {
 	data any   // of the other kinds
 	want int   // attachments that are still to come
 	atts [][]byte
+
+	offset string // of an event that was kept
 }
 
 // encode makes the messages of a packet: the text, then the attachments.

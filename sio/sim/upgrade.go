@@ -28,6 +28,7 @@ func (e *engine) openProbe() {
 			e.turn()
 		case !c.hasty:
 			c.send(opText, []byte("2probe"))
+			e.reach(atProbe)
 		}
 	}
 	if c.hasty = c.hasty && !e.paused && e.style.badProbe != 1; c.hasty {
@@ -43,6 +44,10 @@ func (e *engine) openProbe() {
 			}
 		case p.kind == '3' && string(p.data) == "probe":
 			if e.style.badProbe == 0 {
+				if e.fate != nil && e.fate.at == atPause {
+					e.reach(atPause)
+					return
+				}
 				e.paused = true
 				e.turn()
 			}
@@ -77,6 +82,7 @@ func (e *engine) complete() {
 	e.ws, e.probe, e.paused = c, nil, false
 	e.w.figures.Upgrades++
 	e.w.trace.note(e.who, "upgraded", 0, nil)
+	e.reach(atMove)
 	e.turn()
 }
 
@@ -99,12 +105,16 @@ const (
 	leavePacket farewell = iota // the protocol's own: close packet or close frame
 	leaveFIN                    // the connections end
 	leaveRST
+	leaveShut   // the connections are closed: RST to what comes
 	leaveSilent // as if the power went
+	leaveMute   // it goes on to read, and says nothing
 	farewells
 )
 
 // String names it.
-func (f farewell) String() string { return [...]string{"packet", "fin", "rst", "silent"}[f] }
+func (f farewell) String() string {
+	return [...]string{"packet", "fin", "rst", "shut", "silent", "mute"}[f]
+}
 
 // leave ends the session from the client's side and tells how it did that in
 // the end. onClose is not called.
@@ -136,6 +146,10 @@ func (e *engine) leave(how farewell) farewell {
 			c.line.reset()
 		case leaveSilent:
 			c.line.vanish()
+		case leaveShut:
+			c.line.shut()
+		case leaveMute:
+			c.line.mute(e.pong)
 		default:
 			c.line.drop()
 		}
@@ -147,6 +161,10 @@ func (e *engine) leave(how farewell) farewell {
 			c.line.reset()
 		case how == leaveSilent:
 			c.line.vanish()
+		case how == leaveShut:
+			c.line.shut()
+		case how == leaveMute:
+			c.line.mute(e.pong)
 		case how == leaveFIN:
 			c.line.drop()
 		default:
@@ -156,4 +174,20 @@ func (e *engine) leave(how farewell) farewell {
 	}
 	e.ws, e.probe = nil, nil
 	return how
+}
+
+// letGo drops all connections.
+func (e *engine) letGo() {
+	for _, c := range e.conns {
+		c.cur = nil
+		c.line.drop()
+	}
+	for _, c := range []*wsConn{e.ws, e.probe} {
+		if c != nil {
+			if !c.closing {
+				c.close()
+			}
+			c.line.finish()
+		}
+	}
 }

@@ -112,7 +112,7 @@ var heads = []string{
 func (v *villain) shout() {
 	switch v.rnd.IntN(4) {
 	case 0:
-		v.raw(blob(v.rnd, 2000))
+		v.raw(blob(v.rnd, 2000>>(v.rnd.IntN(2)*10))) // or nothing at all
 	case 1:
 		l := v.raw([]byte("GET / HTTP/1.1\r\nHost: a\r\n"))
 		for i := range 60 { // more than fits, in pieces
@@ -154,6 +154,7 @@ func (v *villain) visit() {
 	e := &engine{w: v.w, who: v.name, rnd: v.rnd, style: s}
 	e.onMessage = func([]byte, bool) {}
 	e.onClose = func(string) {}
+	e.onFate = func(how farewell) { e.leave(how) }
 	e.onOpen = func() {
 		delay := time.Duration(v.rnd.IntN(1500)) * time.Millisecond
 		if v.rnd.IntN(5) > 0 && s.protocol == 4 { // a guest at first

@@ -1,13 +1,12 @@
 package sim
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/edgesio/edgesio/poll"
@@ -16,20 +15,23 @@ import (
 	"github.com/edgesio/edgesio/webapp"
 )
 
-const address = "127.0.0.1:8000"
-
 // Config is one run. Draw makes one of a seed.
 type Config struct {
 	Seed     uint64
 	Clients  int
 	Villains int
+	Guests   int           // of plain HTTP and plain WebSockets
 	Traffic  time.Duration // how long the clients talk
 	// Calm is a run in which nothing is lost: calls are cut short, refused and
 	// interrupted, but no connection breaks and nobody misbehaves. All that is
 	// sent must arrive then.
 	Calm     bool
-	Slowly   bool // AllowRequest takes its time, and refuses some when the run is not calm
-	Shutdown bool // the server closes at the end, instead of the clients leaving
+	Slowly   bool          // AllowRequest takes its time, and refuses some when the run is not calm
+	Crowd    bool          // many clients that say little
+	Suspends int           // how often the machine sleeps
+	Jumps    int           // how often somebody sets the clock
+	Handover time.Duration // when another server takes over; 0 for never
+	Shutdown bool          // the server closes at the end, instead of the clients leaving
 	Faults   polltest.Faults
 	Web      webapp.Options
 	Sio      sio.Options
@@ -38,6 +40,8 @@ type Config struct {
 	MaxFDs   int       // descriptors; 0 for no end
 	Trace    io.Writer // gets a line for everything that happens
 
+	spoilt   func(w *World)              // of those tests: is called in the middle of the run
+	meddle   func(k *spy)                // of those tests too
 	sabotage func(p *spacket) []*spacket // of tests of the model: what a client sees in place of p
 }
 
@@ -53,19 +57,29 @@ type Result struct {
 type World struct {
 	Config
 	kernel   *polltest.Kernel
+	spy      *spy
 	loop     *poll.Loop
-	web      *webapp.App
+	web      *webapp.App // where clients come to now
 	io       *sio.Server
+	at       webapp.Addr
+	nodes    []node
+	naps     []time.Duration // when the machine sleeps
+	slept    time.Duration
 	app      *app
 	model    *model
 	clients  []*client
+	byName   map[string]*client
 	villains []*villain
 	vanished []*polltest.Peer
+	guests   []*guest
 	trace    trace
 	figures  Figures
 	asked    *sent // what onAny saw last
 	err      error
 	stack    []byte
+	watched  int           // turns
+	over     time.Duration // since when the budget is overdrawn
+	tightLog bool          // recovery's log may forget by bytes
 }
 
 // Run runs one configuration to its end.
@@ -103,12 +117,7 @@ func (w *World) fail(format string, args ...any) {
 func (w *World) now() time.Duration { return w.kernel.Monotonic() }
 
 func (w *World) client(name string) *client {
-	for _, c := range w.clients {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
+	return w.byName[name]
 }
 
 // open builds the stack.
@@ -118,7 +127,13 @@ func (w *World) open() (err error) {
 	w.kernel.ReceiveBytes, w.kernel.SendBytes, w.kernel.MaxFDs = w.Buffers, w.Buffers, w.MaxFDs
 	w.trace = trace{hash: fnvOffset, out: w.Trace, now: w.kernel.Monotonic}
 	w.model = newModel(w)
-	w.Loop.Kernel = w.kernel
+	w.byName = make(map[string]*client)
+	w.spy = &spy{Kernel: w.kernel, w: w, want: make(map[int]poll.Interest)}
+	w.Loop.Kernel = w.spy
+	w.Loop.HeapSample = func() (used, limit uint64) { return 0, 0 } // the process' own is no matter of the seed's
+	if w.meddle != nil {
+		w.meddle(w.spy)
+	}
 	if w.loop, err = poll.New(w.Loop); err != nil {
 		return err
 	}
@@ -129,19 +144,23 @@ func (w *World) open() (err error) {
 			w.stack = p.Stack
 		}
 	}
-	if w.web, err = webapp.CreateWith(w.loop, "sim", webapp.Addr{Host: "127.0.0.1", Port: 8000}, w.Web); err != nil {
-		return err
-	}
 	if w.Slowly {
 		w.Sio.AllowRequest = w.allow
 	}
-	if w.io, err = sio.New(w.web, w.Sio); err != nil {
+	w.app = newApp(w)
+	if err = w.found(8000); err != nil {
 		return err
 	}
-	w.app = newApp(w, w.io)
+	if w.Handover > 0 {
+		w.app.after(w.Handover, w.handOver)
+	}
 	rnd := rand.New(rand.NewPCG(w.Seed, 3))
+	w.tightLog = w.recovers() && (w.Sio.ConnectionStateRecovery.MaxBytes < 1<<20 || w.Loop.MemoryBytes > 0)
 	for i := range w.Clients {
 		c := newClient(w, fmt.Sprintf("good%d", i), uint64(i))
+		if w.byName[c.name] = c; w.Crowd && i > 5 {
+			c.pace = time.Hour // it listens
+		}
 		w.clients = append(w.clients, c)
 		w.kernel.At(time.Duration(rnd.IntN(2000))*time.Millisecond, c.connect)
 	}
@@ -150,53 +169,69 @@ func (w *World) open() (err error) {
 		w.villains = append(w.villains, v)
 		w.kernel.At(time.Duration(rnd.Int64N(int64(w.Traffic))), v.strike)
 	}
+	for i := range w.Guests {
+		g := newGuest(w, fmt.Sprintf("guest%d", i), uint64(i))
+		w.guests = append(w.guests, g)
+		w.kernel.At(time.Duration(rnd.IntN(3000))*time.Millisecond, g.come)
+	}
+	w.clocks(rand.New(rand.NewPCG(w.Seed, 6)))
 	w.app.after(time.Second, w.app.tick)
 	return w.web.Start()
+}
+
+// clocks plans what happens to them.
+func (w *World) clocks(rnd *rand.Rand) {
+	for range w.Suspends {
+		w.naps = append(w.naps, time.Duration(rnd.Int64N(int64(w.Traffic))))
+	}
+	slices.Sort(w.naps)
+	for range w.Jumps {
+		at, d := time.Duration(rnd.Int64N(int64(w.Traffic))), time.Duration(rnd.IntN(2000)-1000)*time.Hour
+		w.kernel.At(at, func() { w.kernel.JumpWall(d) })
+	}
+}
+
+// nap lets the machine sleep when it is time for that.
+func (w *World) nap() {
+	if len(w.naps) == 0 || w.now() < w.naps[0] {
+		return
+	}
+	d := w.naps[0]%(20*time.Second) + time.Second
+	w.trace.note("world", "sleeps", int64(d), nil)
+	w.figures.Naps++
+	w.slept += d
+	w.naps = w.naps[1:]
+	w.kernel.Suspend(d)
+}
+
+// late is how late a timer may be.
+func (w *World) late() time.Duration {
+	d := w.slept
+	if w.Faults.Late > 0 {
+		d += w.kernel.LateBy
+	}
+	return d
 }
 
 // run turns the loop until a violation, or for d.
 func (w *World) run(d time.Duration) {
 	w.kernel.Run(w.loop, func() bool {
 		w.watch()
+		w.nap()
 		return w.err != nil
 	}, d)
 }
 
-// watch looks after each turn whether what the layers hold agrees with the model
-// and keeps to its bounds.
-func (w *World) watch() {
-	l, s, members := w.loop.Stats(), w.io.Stats(), 0
-	hard, queued := cmp.Or(w.Web.Listen.Limits.HardBytes, 4<<20), cmp.Or(w.Sio.MaxQueuedBytes, 1<<20)
-	for _, nsp := range namespaces {
-		list := w.model.members[nsp]
-		members += len(list)
-		for _, x := range list {
-			if n := x.socket.Conn().Buffered(); n > max(hard, queued) {
-				w.fail("%d bytes wait for %s", n, x)
-			}
-		}
-	}
-	// A connection of HTTP's has a deadline, a session a heartbeat and either a time to join or a probe; the loop,
-	// the listener and the engine have one each.
-	timers := w.web.Server().Stats().Conns + 2*w.io.Engine().Stats().Sessions + s.Acks + w.app.timers + 3
-	switch e := w.io.Engine().Stats(); {
-	case s.Sockets != members:
-		w.fail("%d sockets, the model has %d", s.Sockets, members)
-	case s.Clients > e.Sessions || e.WebSockets > l.Conns:
-		w.fail("%d clients, %d sessions, %d WebSockets, %d connections", s.Clients, e.Sessions, e.WebSockets, l.Conns)
-	case l.OutBytes > l.Conns*hard || l.OutBytes < 0:
-		w.fail("%d bytes wait on %d connections", l.OutBytes, l.Conns)
-	case s.Acks > members*cmp.Or(w.Sio.MaxPendingAcks, 1024):
-		w.fail("%d acks are awaited of %d sockets", s.Acks, members)
-	case l.Timers > timers:
-		w.fail("%d timers, at most %d have an owner", l.Timers, timers)
-	case w.MaxFDs > 0 && w.kernel.Open() > w.MaxFDs:
-		w.fail("%d descriptors are open", w.kernel.Open())
-	}
-}
-
 // talk is the first phase: traffic.
-func (w *World) talk() { w.run(w.Traffic) }
+func (w *World) talk() {
+	if w.spoilt == nil {
+		w.run(w.Traffic)
+		return
+	}
+	w.run(w.Traffic / 2)
+	w.spoilt(w)
+	w.run(w.Traffic / 2)
+}
 
 // rest is the second: nobody begins anything and nothing breaks; what is under
 // way has to arrive in every session that both sides have open afterwards.
@@ -205,8 +240,9 @@ func (w *World) rest() {
 		c.quiet = true
 	}
 	w.app.stopped = true
+	w.naps = nil
 	w.kernel.Faults = polltest.Faults{ShortRead: w.Faults.ShortRead, ShortWrite: w.Faults.ShortWrite,
-		EAGAIN: w.Faults.EAGAIN, EINTR: w.Faults.EINTR}
+		EAGAIN: w.Faults.EAGAIN, EINTR: w.Faults.EINTR, HUP: w.Faults.HUP, Late: w.Faults.Late}
 	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + 10*time.Second)
 	for _, s := range w.model.order {
 		c := s.client
@@ -253,8 +289,11 @@ func (w *World) part() {
 	for _, v := range w.villains {
 		v.stop()
 	}
+	for _, g := range w.guests {
+		g.end()
+	}
 	// The longest things that a server may wait for, one after the other.
-	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 70*time.Second)
+	w.run(w.Sio.PingInterval + w.Sio.PingTimeout + w.Sio.ConnectTimeout + w.Web.IdleTimeout + 100*time.Second)
 	if w.err != nil {
 		return
 	}
@@ -264,43 +303,12 @@ func (w *World) part() {
 	w.count()
 }
 
-// count demands that nothing is open any more.
-func (w *World) count() {
-	var left []string
-	zero := func(name string, n int) {
-		if n != 0 {
-			left = append(left, fmt.Sprintf("%s=%d", name, n))
-		}
-	}
-	l, s, e := w.loop.Stats(), w.io.Stats(), w.io.Engine().Stats()
-	zero("loop.Conns", l.Conns)
-	zero("loop.Timers", l.Timers)
-	zero("loop.OutBytes", l.OutBytes)
-	zero("webapp.Conns", w.web.Server().Stats().Conns)
-	zero("webapp.Panics", int(w.web.Server().Stats().Panics))
-	zero("eio.Sessions", e.Sessions)
-	zero("eio.WebSockets", e.WebSockets)
-	zero("sio.Clients", s.Clients)
-	zero("sio.Sockets", s.Sockets)
-	zero("sio.Rooms", s.Rooms)
-	zero("sio.Acks", s.Acks)
-	zero("sio.Bytes", s.Bytes)
-	for _, nsp := range namespaces {
-		zero("model "+nsp, len(w.model.members[nsp]))
-	}
-	if left != nil {
-		w.fail("left when everybody was gone: %s", strings.Join(left, " "))
-	}
-	w.figures.Turns += int(l.Turns)
-	w.figures.Accepted += int(l.Accepted)
-	w.figures.Closed += int(l.Closed)
-	w.figures.VirtualSeconds += w.now().Seconds()
-}
-
 // close ends the stack.
 func (w *World) close() {
-	w.io.Close()
-	w.web.Stop()
+	for _, n := range w.nodes {
+		n.io.Close()
+		n.web.Stop()
+	}
 	w.run(4 * time.Second)
 	if n := w.loop.Stats(); n.Conns != 0 || n.Timers != 0 {
 		w.fail("after Stop: %d connections, %d timers", n.Conns, n.Timers)
