@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/edgesio/edgesio/poll"
 )
@@ -26,6 +27,9 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	drain              time.Duration
+	inherit            int     // descriptor of the listener, 0: none
+	before             secrets // of the process that this one takes over from
 }
 
 func main() {
@@ -40,6 +44,7 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -61,42 +66,56 @@ func main() {
 	}
 }
 
-// run serves until SIGTERM or SIGINT; a second signal ends the program at once.
+// run serves until SIGTERM or SIGINT; a second signal ends the program at once. SIGUSR2 replaces it by a new process.
 func run(c config) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR2) // not the end: a process that takes over may be killed
+	taker, err := c.takeOver()
+	if err != nil {
+		return err
+	}
 	loop, err := poll.New(poll.Options{})
 	if err != nil {
 		return err
 	}
-	g, err := newGateway(loop, c, os.DirFS("/"))
+	p := &process{loop: loop, notifier: newNotifier(loop)}
+	if p.gateway, err = newGateway(loop, c, os.DirFS("/")); err == nil {
+		err = p.prepare(taker)
+	}
+	if err == nil {
+		err = p.app.Start()
+	}
 	if err != nil {
+		if taker != nil {
+			taker.Fail(err)
+		}
 		return err
 	}
-	if err := g.app.Start(); err != nil {
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go p.listen(signals)
+	p.part.Serving()
+	p.announce()
+	p.notifier.watch()
+	if err := loop.Run(context.Background()); err != nil {
 		return err
 	}
-	host, _, _ := net.SplitHostPort(c.listen)
+	return stop(loop, p.end)
+}
+
+// announce tells who started the program that it serves, and where.
+func (p *process) announce() {
+	host, _, _ := net.SplitHostPort(p.config.listen)
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	for _, line := range g.told {
+	for _, line := range p.told {
 		fmt.Println(line)
 	}
 	scheme := "http"
-	if g.tls != nil {
+	if p.tls != nil {
 		scheme = "https"
 	}
-	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
-	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	go func() {
-		for range hup {
-			_ = loop.Post(g.reload) // a closed loop needs nothing
-		}
-	}()
-	if err := loop.Run(ctx); ctx.Err() == nil {
-		return err
-	}
-	restore()
-	return stop(loop, g.app, g.io)
+	fmt.Printf("%s on %s://%s/index.html\n", p.config.name, scheme,
+		net.JoinHostPort(host, strconv.Itoa(p.app.Port())))
+	p.notifier.say("READY=1\nSTATUS=serving\nMAINPID=" + strconv.Itoa(os.Getpid()))
 }
