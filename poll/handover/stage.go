@@ -50,6 +50,7 @@ func (s *Succession) flush() {
 			break
 		}
 		if err != nil && err != unix.EINTR {
+			s.read() // it may have told why it ended
 			s.fail(fmt.Errorf("handover: %w", err))
 			return
 		}
@@ -159,7 +160,8 @@ func (s *Succession) fail(err error) {
 		s.close()
 		return
 	}
-	_, _ = unix.Write(s.fd, appendMessage(nil, kindAbort, nil)) // it may be in the middle of a message: then it is killed only
+	// In the middle of a message the word is lost: the process is killed in any case.
+	_, _ = unix.Write(s.fd, appendMessage(nil, kindAbort, nil))
 	s.end(err)
 }
 
