@@ -51,8 +51,8 @@ func TestSecretsSurvive(t *testing.T) {
 	p.line("stopping")
 }
 
-// A new process whose configuration is wrong, or that does not come to an end, changes nothing: the old one goes on, and
-// can be ended meanwhile.
+// A new process whose configuration is wrong, or that does not come to an end, changes nothing: the old one goes on,
+// and can be ended meanwhile.
 func TestNewProcessFails(t *testing.T) {
 	key := filepath.Join(t.TempDir(), "key")
 	write := func(n int) {

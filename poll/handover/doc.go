@@ -1,7 +1,7 @@
-// Package handover replaces a running process by a new one without a moment in which nobody listens: on a program's
-// wish (the gateway: SIGUSR2) a Succession starts the program's file again, and gives it the listening sockets and, when
-// the new process has found its configuration good, the program's state. Connections are not passed on: they end, and
-// clients come again, to the new process.
+// Package handover replaces a running process by a new one without a moment in which nobody listens: on the program's
+// wish (the gateway: SIGUSR2) a Succession starts the program's file again, and gives it the listening sockets and,
+// when the new process has found its configuration good, the program's state. Connections are not passed on: they end,
+// and clients come again, to the new process.
 //
 //	old process                                       new process
 //	Start: fork, exec ------------------------------> Predecessor finds the marker

@@ -1,6 +1,6 @@
-// Package handover lets a program with a Socket.IO server be replaced by a new process while it runs: clients come again
-// by themselves, are recovered, and miss nothing. It wires an app and its server to package poll/handover, which says
-// what happens when.
+// Package handover lets a program with a Socket.IO server be replaced by a new process while it runs: clients come
+// again by themselves, are recovered, and miss nothing. It wires an app and its server to package poll/handover, which
+// says what happens when.
 //
 //	taker, err := process.Predecessor()                  // first of all; nil: nobody is to be taken over from
 //	loop, app, io := ...                                 // Options.Listen.Inherit: taker.Listeners[0].FD
