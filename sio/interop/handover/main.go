@@ -106,7 +106,7 @@ func (s *server) handle() {
 		if e.Name() != "count" {
 			return ""
 		}
-		return e.String(0) + " " + strconv.FormatInt(int64(e.Int(1)), 10)
+		return e.String(0) + " " + strconv.FormatInt(e.Int(1), 10)
 	})
 	s.io.OnConnection(func(c *sio.Socket) {
 		var auth struct {
