@@ -110,6 +110,12 @@ interop: programs
 	@$(NODE) $(INTEROP)/run.mjs .build/interop
 	@$(NODE) $(INTEROP)/channels.mjs .build/channels
 
+# Five hundred stock clients, and a server that is replaced under load twice and then drained. It takes 40 s.
+.PHONY: handover
+handover: build $(INTEROP)/node_modules/.package-lock.json
+	@$(GO) build -o .build/handover ./$(INTEROP)/handover
+	@$(NODE) $(INTEROP)/handover.mjs .build/handover
+
 # curl, wrk and ab against webapp, and a gigabyte through a server that does not grow.
 clients:
 	@$(GO) build -pgo=off -o .build/clients ./webapp/clients/server

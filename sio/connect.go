@@ -144,9 +144,9 @@ type admission struct {
 	over   bool
 }
 
-// begin starts the chain, or passes over it for a socket that comes back.
+// begin starts the chain, or passes over it for a socket that comes back where the program wants it so.
 func (a *admission) begin() {
-	if s := a.socket; s.Recovered() && !s.Server().opts.ConnectionStateRecovery.RunMiddlewares {
+	if s := a.socket; s.Recovered() && s.Server().opts.ConnectionStateRecovery.SkipMiddlewares {
 		a.end()
 		return
 	}

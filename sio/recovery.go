@@ -20,9 +20,10 @@ import (
 type ConnectionStateRecovery struct {
 	// MaxDisconnectionDuration is how long a lost socket may come back, and how long packets are kept. Default 2 min.
 	MaxDisconnectionDuration time.Duration
-	// RunMiddlewares is the reference's skipMiddlewares: false. Otherwise a socket that comes back does not pass the
-	// namespace's middlewares again, only AllowRequest.
-	RunMiddlewares bool
+	// SkipMiddlewares lets a socket that comes back past the namespace's middlewares, as the reference does by default.
+	// Here they are asked again unless it is set: they are where programs authenticate. AllowRequest, the app's
+	// Verifier and the policy are asked in any case.
+	SkipMiddlewares bool
 	// What is kept in all namespaces together: lost sockets, packets, and bytes of packets. Default 1024, 4096, 4 MB.
 	MaxSessions, MaxPackets, MaxBytes int
 }

@@ -46,7 +46,7 @@ func TestRecoveryAfterAPacketTooLarge(t *testing.T) {
 
 // While a middleware takes its time, the log forgets what the socket missed: the client comes again, as a new one.
 func TestRecoveryForgetsMeanwhile(t *testing.T) {
-	r := recovering(t, Options{ConnectionStateRecovery: &ConnectionStateRecovery{MaxPackets: 2, RunMiddlewares: true}})
+	r := recovering(t, Options{ConnectionStateRecovery: &ConnectionStateRecovery{MaxPackets: 2}})
 	var let func(error)
 	r.io.Use(func(s *Socket, next func(error)) {
 		if let = next; !s.Recovered() {

@@ -284,7 +284,7 @@ func TestRecoveryProtocol4(t *testing.T) {
 
 func TestRecoveryMiddlewares(t *testing.T) {
 	for _, again := range []bool{false, true} {
-		r := recovering(t, Options{ConnectionStateRecovery: &ConnectionStateRecovery{RunMiddlewares: again}})
+		r := recovering(t, Options{ConnectionStateRecovery: &ConnectionStateRecovery{SkipMiddlewares: !again}})
 		asked := 0
 		r.io.Use(func(s *Socket, next func(error)) {
 			if asked++; asked > 2 {

@@ -16,14 +16,17 @@ type accounts struct {
 	changed func(err error)
 }
 
-// openAccounts reads a users' file, or makes the demo's users.
-func openAccounts(loop *poll.Loop, path string, tell func(name, password string)) (*accounts, error) {
+// openAccounts reads a users' file, or takes the demo's users of the process before, or makes them.
+func openAccounts(loop *poll.Loop, path, before string, tell func(name, password string)) (*accounts, error) {
 	a := &accounts{loop: loop, path: path}
 	var err error
-	if path == "" {
-		a.users, err = demoUsers(tell)
-	} else {
+	switch {
+	case path != "":
 		a.users, err = loadUsers(path)
+	case before != "":
+		a.users, err = parseUsers(before)
+	default:
+		a.users, err = demoUsers(tell)
 	}
 	return a, err
 }

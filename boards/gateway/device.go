@@ -45,6 +45,13 @@ type listedSocket struct {
 }
 
 func (d *device) handle() {
+	d.ns.OnConnection(func(s *sio.Socket) { // one that comes back watches what it watched
+		for _, topic := range s.Rooms() {
+			if s.Recovered() && slices.Contains(topics, topic) {
+				d.telemetry.watch(s, topic)
+			}
+		}
+	})
 	d.ns.On("watch", d.watch)
 	d.ns.On("leave", func(e *sio.Event) {
 		if topic := e.String(0); slices.Contains(topics, topic) {

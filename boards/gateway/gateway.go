@@ -17,12 +17,17 @@ import (
 	"github.com/edgesio/edgesio/webapp"
 )
 
+// What is kept for clients that lost their connection: two thousand of them, a megabyte of what they missed.
+const maxLost, maxMissedBytes = 2048, 1 << 20
+
 //go:embed policy
 var defaultPolicy string
 
 // gateway is the program without its signals.
 type gateway struct {
+	config    config
 	app       *webapp.App
+	tokens    *tokens
 	io        *sio.Server
 	accounts  *accounts
 	telemetry *telemetry
@@ -40,18 +45,19 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{}
-	if g.accounts, err = openAccounts(loop, c.users, g.tell); err != nil {
+	g := &gateway{config: c}
+	if g.accounts, err = openAccounts(loop, c.users, c.before.Users, g.tell); err != nil {
 		return nil, err
 	}
 	rules, policy, err := openPolicy(c.policy)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := openTokens(c.key)
+	tokens, err := openTokens(c.key, c.before.Key)
 	if err != nil {
 		return nil, err
 	}
+	g.tokens = tokens
 	files, err := pageFiles()
 	if err != nil {
 		return nil, err
@@ -68,6 +74,7 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 		Mode:   eos.UserMode,
 		Matrix: matrix,
 		EOS:    &webapp.EOSOptions{Verifier: tokens, Accounts: g.accounts},
+		Listen: poll.ListenOptions{Inherit: c.inherit},
 	}
 	limitWeb(&o, c)
 	if g.tls != nil {
@@ -79,7 +86,8 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 		return nil, err
 	}
 	g.app.Server().Log().Hide(renewalName)
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin)}
+	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin),
+		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
 	limitSockets(&options)
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/edgesio/edgesio/poll"
 )
@@ -31,6 +32,9 @@ type config struct {
 	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
 	memory, buffers    size   // of the program; of each socket, in both directions
+	drain, watchdog    time.Duration
+	inherit            int     // descriptor of the listener, 0: none
+	before             secrets // of the process that this one takes over from
 }
 
 func main() {
@@ -58,6 +62,9 @@ func main() {
 	flag.IntVar(&c.maxConns, "max-conns", defaultConns, "`number` of connections; more wait in the kernel's queue")
 	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
 		"`number` of connections of one address; -1: no limit, behind a proxy")
+	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
+	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing more tells what it\n"+
+		"hangs in and ends with status 70, to be started again; 0: never")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -79,45 +86,62 @@ func main() {
 	}
 }
 
-// run serves until SIGTERM or SIGINT; a second signal ends the program at once.
+// run serves until SIGTERM or SIGINT; a second signal ends the program at once. SIGUSR2 replaces it by a new process.
 func run(c config) error {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR2) // not the end: a process that takes over may be killed
+	taker, err := c.takeOver()
+	if err != nil {
+		return err
+	}
 	loop, err := poll.New(ownMemory(c.memory).apply())
 	if err != nil {
 		return err
 	}
-	g, err := newGateway(loop, c, os.DirFS("/"))
+	p := &process{loop: loop, notifier: newNotifier(loop)}
+	if p.gateway, err = newGateway(loop, c, os.DirFS("/")); err == nil {
+		err = p.prepare(taker)
+	}
+	if err == nil {
+		err = p.start()
+	}
 	if err != nil {
+		if taker != nil {
+			taker.Fail(err)
+		}
 		return err
 	}
-	if err := g.start(); err != nil {
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go p.listen(signals)
+	p.part.Serving()
+	p.announce()
+	p.notifier.watch()
+	if c.watchdog > 0 {
+		defer loop.Watch(poll.WatchdogOptions{Timeout: c.watchdog, OnStuck: stuck}).Stop()
+	}
+	if err := loop.Run(context.Background()); err != nil {
 		return err
 	}
-	host, _, _ := net.SplitHostPort(c.listen)
+	return stop(loop, p.end)
+}
+
+// announce tells who started the program that it serves, and where.
+func (p *process) announce() {
+	host, _, _ := net.SplitHostPort(p.config.listen)
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	for _, line := range g.told {
+	for _, line := range p.told {
 		fmt.Println(line)
 	}
 	scheme := "http"
-	if g.tls != nil {
+	if p.tls != nil {
 		scheme = "https"
 	}
-	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
-	if g.ops != nil && g.ops.Port() != 0 {
-		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(g.ops.host, strconv.Itoa(g.ops.Port())))
+	fmt.Printf("%s on %s://%s/index.html\n", p.config.name, scheme,
+		net.JoinHostPort(host, strconv.Itoa(p.app.Port())))
+	if p.ops != nil && p.ops.Port() != 0 {
+		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(p.ops.host, strconv.Itoa(p.ops.Port())))
 	}
-	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	go func() {
-		for range hup {
-			_ = loop.Post(g.reload) // a closed loop needs nothing
-		}
-	}()
-	if err := loop.Run(ctx); ctx.Err() == nil {
-		return err
-	}
-	restore()
-	return stop(loop, g)
+	p.notifier.say("READY=1\nSTATUS=serving\nMAINPID=" + strconv.Itoa(os.Getpid()))
 }

@@ -49,6 +49,13 @@ func (o *ops) stop() {
 	o.Stop()
 }
 
+// closeMetrics closes the operator's listener, if there is one.
+func (g *gateway) closeMetrics() {
+	if g.ops != nil {
+		g.ops.stop()
+	}
+}
+
 // maxScrapers bounds the connections of the operator's listener.
 const maxScrapers = 16
 
@@ -57,6 +64,7 @@ const maxScrapers = 16
 func (g *gateway) observe(loop *poll.Loop, listen string) error {
 	g.health = new(webapp.Health)
 	g.health.Add("memory", func() bool { return !loop.Budget().Tight() })
+	g.health.Add("draining", func() bool { return !g.io.Draining() })
 	g.health.Mount(g.app)
 	if listen == "" {
 		return nil

@@ -196,3 +196,6 @@ func (t *telemetry) rates(now int64) any {
 	}
 	return r
 }
+
+// stop ends the readings.
+func (t *telemetry) stop() { t.loop.Disarm(&t.Timer) }

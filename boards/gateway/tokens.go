@@ -37,10 +37,14 @@ type pair struct {
 	expires               time.Time
 }
 
-// openTokens reads the key of a file, or takes a random one: then tokens end with the program.
-func openTokens(path string) (*tokens, error) {
-	secret := make([]byte, minKeyBytes)
-	rand.Read(secret) // it does not fail
+// openTokens reads the key of a file, or takes the one of the process before, or a random one: then tokens end with the
+// program.
+func openTokens(path string, before []byte) (*tokens, error) {
+	secret := before
+	if secret == nil {
+		secret = make([]byte, minKeyBytes)
+		rand.Read(secret) // it does not fail
+	}
 	if path != "" {
 		var err error
 		if secret, err = readKey(path); err != nil {

@@ -26,7 +26,7 @@ func TestKeys(t *testing.T) {
 	u := &user{name: "ada", acoid: "77", nickname: "Ada"}
 	open := func(path string) *tokens {
 		t.Helper()
-		tokens, err := openTokens(path)
+		tokens, err := openTokens(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,11 +55,11 @@ func TestKeys(t *testing.T) {
 
 func TestKeyFileRefuses(t *testing.T) {
 	for _, n := range []int{0, minKeyBytes - 1, maxKeyBytes + 1} {
-		if _, err := openTokens(keyFile(t, make([]byte, n))); err == nil {
+		if _, err := openTokens(keyFile(t, make([]byte, n)), nil); err == nil {
 			t.Errorf("a key of %d bytes is taken", n)
 		}
 	}
-	if _, err := openTokens(filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := openTokens(filepath.Join(t.TempDir(), "none"), nil); err == nil {
 		t.Error("a key that is not there is taken")
 	}
 }

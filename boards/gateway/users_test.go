@@ -77,7 +77,7 @@ func TestReload(t *testing.T) {
 		}
 	}
 	write(userLine(t, "ada", "77", "admin", "tulip", "Ada"))
-	a, err := openAccounts(loop, path, nil)
+	a, err := openAccounts(loop, path, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func Draw(seed uint64) Config {
 	c.Slowly = rnd.IntN(4) == 0
 	if rnd.IntN(2) == 0 {
 		c.Sio.ConnectionStateRecovery = &sio.ConnectionStateRecovery{
-			MaxDisconnectionDuration: ms(1000, 20_000), RunMiddlewares: rnd.IntN(3) == 0,
+			MaxDisconnectionDuration: ms(1000, 20_000), SkipMiddlewares: rnd.IntN(3) > 0,
 			MaxSessions: 1 << rnd.IntN(8), MaxPackets: 4 << rnd.IntN(10), MaxBytes: 4 << 20 >> (8 * (rnd.IntN(4) / 3)),
 		}
 	}

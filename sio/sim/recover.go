@@ -109,7 +109,7 @@ func (m *model) returned(x *member, r *resume) {
 		return
 	case !r.old.gone || !recoverable(r.old.reason):
 		w.fail("%s is recovered, the old one: gone %v, %q", x, r.old.gone, r.old.reason)
-	case w.now()-r.old.left > limit.MaxDisconnectionDuration+2*time.Millisecond && !limit.RunMiddlewares:
+	case w.now()-r.old.left > limit.MaxDisconnectionDuration+2*time.Millisecond && limit.SkipMiddlewares:
 		w.fail("%s is recovered %v after it was lost", x, w.now()-r.old.left)
 	case x.id != r.old.id || !r.old.isData(x.socket.Data):
 		w.fail("%s is recovered with another id or Data", x)
@@ -192,7 +192,7 @@ func (c *client) credentials(nsp string) map[string]any {
 	case 1:
 		data["pid"], r.wrong = "nobody", true
 	}
-	if c.w.Sio.ConnectionStateRecovery.RunMiddlewares && c.session != nil {
+	if !c.w.Sio.ConnectionStateRecovery.SkipMiddlewares && c.session != nil {
 		c.session.crossing() // if the log forgets while they run
 	}
 	c.resumes[nsp] = r

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+	"time"
+)
+
+// hangTime is the default of -watchdog: no handler of ours takes a tenth of a second.
+const hangTime = time.Minute
+
+// stuckStatus is the status that the program ends with when its loop hangs: EX_SOFTWARE of sysexits(3).
+const stuckStatus = 70
+
+// stuck ends a program whose loop does not answer any more: whoever started it starts it again. The log is not waited
+// for, it may be what hangs.
+func stuck(state []byte) {
+	said := make(chan struct{})
+	go func() {
+		_, _ = os.Stderr.Write(append([]byte("the loop hangs, this is where:\n"), state...))
+		close(said)
+	}()
+	select {
+	case <-said:
+	case <-time.After(time.Second):
+	}
+	os.Exit(stuckStatus)
+}
