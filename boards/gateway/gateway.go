@@ -68,11 +68,14 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if g.tls != nil {
 		o.TLS = g.tls
 	}
+	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
+	if hurry != nil {
+		hurry(&o, &options)
+	}
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
 	g.app.Server().Log().Hide(renewalName)
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err
 	}
@@ -87,8 +90,18 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
+	if hazard != nil {
+		return g, hazard(g.app)
+	}
 	return g, nil
 }
+
+// What the build tag hazard adds for the black-box suite, see hazard.go: shorter deadlines, and routes and servers with
+// handlers that misbehave. Nil without it.
+var (
+	hurry  func(o *webapp.Options, s *sio.Options)
+	hazard func(app *webapp.App) error
+)
 
 // regroup makes a changed users' file count for who is connected already.
 func (g *gateway) regroup(err error) {

@@ -1,0 +1,8 @@
+package blackbox
+
+var (
+	timeRows    []row
+	handlerRows []row
+	loadRows    []row
+	processRows []row
+)
