@@ -83,6 +83,7 @@ type channel struct {
 	*conn
 	heard []string // text messages so far
 	id    string   // of the main namespace's socket
+	mute  bool     // pings are not answered
 }
 
 // channel opens a WebSocket; what stands behind the request goes into its segment.
@@ -162,7 +163,9 @@ func (w *channel) read() (op byte, payload, how string) {
 			}
 			return 0, "", how
 		case first == 0x81 && p == "2":
-			w.send(text("3"))
+			if !w.mute {
+				w.send(text("3"))
+			}
 		case first == 0x81 && (strings.HasPrefix(p, `42["hi"`) || strings.HasPrefix(p, `42["chat"`)):
 		default:
 			return first, p, ""

@@ -89,6 +89,7 @@ type session struct {
 	x      *exchange
 	sid    string
 	target string
+	in     bool // joined
 }
 
 // polling opens a session; query stands behind the usual one.
@@ -99,7 +100,7 @@ func (x *exchange) polling(target string) *session {
 		x.fail("no session: %d %.80q", a.status, a.body)
 	}
 	sid, _, _ := strings.Cut(rest, `"`)
-	s := &session{x, sid, target + "&sid=" + sid}
+	s := &session{x: x, sid: sid, target: target + "&sid=" + sid}
 	x.sids = append(x.sids, s.target)
 	return s
 }
@@ -114,6 +115,7 @@ func (s *session) joined() *session {
 	if a := s.get(); !strings.HasPrefix(a.body, `40{"sid"`) {
 		s.x.fail("no answer to CONNECT: %d %.80q", a.status, a.body)
 	}
+	s.in = true
 	return s
 }
 
@@ -122,13 +124,25 @@ func (s *session) post(body string, lines ...string) answer {
 }
 func (s *session) get() answer { return s.x.ask("GET", s.target, "") }
 
-// state tells whether the session takes packets: "session open", or what the answer is.
+// state tells whether the session answers packets. One that closes tells so to the next GET.
 func (s *session) state() string {
-	a := s.post("3")
-	if a.status == 200 && a.body == "ok" {
-		return "session open"
+	ask, reply := "40", `40{"sid":"`
+	if s.in {
+		ask, reply = `42900["req"]`, `43900["hello world"]`
 	}
-	return "session gone"
+	if a := s.post(ask); a.status != 200 {
+		return "session gone"
+	}
+	for {
+		a := s.get()
+		packets := strings.Split(a.body, "\x1e")
+		switch {
+		case strings.Contains(a.body, reply):
+			return "session open"
+		case a.status != 200 || packets[len(packets)-1] == "1":
+			return "session closes"
+		}
+	}
 }
 
 // short is an answer in words for a table.
@@ -140,5 +154,5 @@ func (a answer) short() string {
 	if a.status == 0 {
 		return body
 	}
-	return fmt.Sprint(a.status, " ", body)
+	return strings.TrimSpace(fmt.Sprint(a.status, " ", body))
 }

@@ -44,7 +44,9 @@ func main() {
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
 	flag.Parse()
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; the runtime would end the program
+	pipe := newLogPipe(os.Stderr)
+	slog.SetDefault(slog.New(slog.NewTextHandler(pipe, &slog.HandlerOptions{Level: level})))
 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // memory is dearer here than the little that is collected
@@ -57,6 +59,9 @@ func main() {
 	}
 	if err != nil {
 		slog.Error("gateway ends", "name", c.name, "err", err)
+	}
+	pipe.flush()
+	if err != nil {
 		os.Exit(1)
 	}
 }

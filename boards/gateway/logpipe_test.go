@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// gate is a reader of the log that takes nothing until it is opened.
+type gate struct {
+	open chan struct{}
+	got  strings.Builder
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	<-g.open
+	return g.got.Write(b)
+}
+
+// Nobody reads: writing goes on, what does not fit is counted, and what was kept comes in order.
+func TestLogPipe(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	l := newLogPipe(g)
+	const n = 10 * maxLogLines
+	line := []byte{}
+	for i := range n {
+		line = fmt.Appendf(line[:0], "line %d\n", i) // the buffer is the caller's
+		if k, err := l.Write(line); k != len(line) || err != nil {
+			t.Fatal(k, err)
+		}
+	}
+	close(g.open)
+	l.flush()
+	lines := strings.Split(strings.TrimSuffix(g.got.String(), "\n"), "\n")
+	kept, at := 0, 0
+	for _, line := range lines {
+		if strings.Contains(line, "lines=") {
+			continue
+		}
+		if kept++; line != fmt.Sprint("line ", at) {
+			t.Fatalf("%q, want line %d", line, at)
+		}
+		at++
+	}
+	if kept < maxLogLines || kept > maxLogLines+1 {
+		t.Errorf("%d lines were kept", kept)
+	}
+	if want := fmt.Sprint("lines=", n-kept); strings.Count(g.got.String(), "lines=") != 1 ||
+		!strings.Contains(g.got.String(), want) {
+		t.Errorf("no line with %s in %.400q", want, g.got.String())
+	}
+}
+
+// At the end of the program a log that nobody reads holds it up for no longer than flushTime.
+func TestLogPipeFlushGivesUp(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	l := newLogPipe(g)
+	_, _ = l.Write([]byte("a line\n"))
+	l.flush()
+	close(g.open)
+}
