@@ -195,7 +195,7 @@ var attachmentRows = []row{
 		return "gone"
 	}},
 	attached("5 attachments of 999 kB, above 4 times maxPayload", refused, `510-["req",`+placeholder+`]`,
-		big, big, big, big, big),
+		large, large, large, large, large),
 }
 
-var big = "b" + strings.Repeat("x", 999_000)
+var large = "b" + strings.Repeat("x", 999_000)
