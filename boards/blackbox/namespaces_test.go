@@ -60,7 +60,7 @@ var namespaceRows = []row{
 		}},
 	free(packet("S2", "CONNECT to an unknown namespace", `44/x,`+invalidName+`, open`), "0/x,"),
 	free(packet("S2", "CONNECT without its comma", `44/x,`+invalidName+`, open`), "0/x"),
-	free(packet("S2", "a namespace with ?", `44/x,`+invalidName+`, open`), "0/x?a=b,"),
+	free(packet("S2", "a namespace with ?", `44/x?a=b,`+invalidName+`, open`), "0/x?a=b,"),
 	free(packet("S2", "a namespace with %", `44/%2f,`+invalidName+`, open`), "0/%2f,"),
 	packet("S2", "a namespace with NUL", refused, "0/\x00,"),
 	free(packet("S2", "a namespace __proto__", `44/__proto__,`+invalidName+`, open`), "0/__proto__,"),

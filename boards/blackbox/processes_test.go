@@ -200,8 +200,11 @@ var processRows = append([]row{
 		}
 		for _, fd := range fds {
 			path, _ := os.Readlink(filepath.Join(dir, fd.Name()))
-			info, err := os.Stat(filepath.Join(dir, fd.Name()))
-			if err == nil && info.Mode().IsRegular() && path != "/dev/null" {
+			stat, err := os.Stat(filepath.Join(dir, fd.Name()))
+			info, _ := os.ReadFile(fmt.Sprint("/proc/", x.g.pid, "/fdinfo/", fd.Name()))
+			_, flags, _ := strings.Cut(string(info), "flags:")
+			bits, _ := strconv.ParseUint(strings.TrimSpace(strings.Split(flags, "\n")[0]), 8, 32)
+			if err == nil && path[0] == '/' && stat.Mode().IsRegular() && bits&syscall.O_ACCMODE != syscall.O_RDONLY {
 				return path
 			}
 		}

@@ -83,6 +83,8 @@ func run(c config) error {
 	if host == "" {
 		host = "127.0.0.1"
 	}
+	// From the line on that says where it serves, the program may be told to end.
+	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	for _, line := range g.told {
 		fmt.Println(line)
 	}
@@ -91,7 +93,6 @@ func run(c config) error {
 		scheme = "https"
 	}
 	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
-	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	go func() {
