@@ -25,7 +25,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim reference bench bench-peers pgo clean programs
+        conformance sim browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -129,6 +129,12 @@ browser: programs
 	@$(NODE) $(INTEROP)/browser/device.mjs .build/gateway
 	@$(NODE) $(INTEROP)/browser/generations.mjs .build/interop
 	@$(NODE) $(INTEROP)/channels.mjs --browser .build/channels
+
+# The admin UI: its protocol against the reference's, and its page in Chromium on the gateway.
+browser-admin: programs
+	@$(GO) build -pgo=off -o .build/admin ./$(INTEROP)/admin/server
+	@$(NODE) $(INTEROP)/admin/protocol.mjs .build/admin
+	@$(NODE) $(INTEROP)/browser/admin.mjs .build/gateway
 
 # TLS with openssl, curl, Node and Chromium.
 interop-tls: bundle $(INTEROP)/node_modules/.package-lock.json

@@ -95,6 +95,9 @@ func (e *Server) newSession(req *webapp.Request, q question) *Session {
 	}
 	e.sessions.insert(s)
 	e.stats.Handshakes++
+	if s.protocol == 3 {
+		e.stats.Sessions3++
+	}
 	if e.debug != nil {
 		e.debug.Debug("handshake", "sid", s.id, "protocol", int(s.protocol), "transport", q.transport.String())
 	}
@@ -116,6 +119,7 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	if first := e.options.InitialPacket; first != "" {
 		t.queue, t.packets = appendRecord(t.queue, packet{kind: packetMessage, data: []byte(first)}), 2
 	}
+	e.stats.PacketsOut += uint64(t.packets)
 	t.flush()
 	t.queue = nil // it was the size of an open packet
 	if e.onConnection != nil {
@@ -162,7 +166,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 	switch {
 	case q.session == nil:
 		s.ws = w
-		e.stats.WebSockets++
+		e.onWebSocket(s, 1)
 		s.send(e.openPacket(s))
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)

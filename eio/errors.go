@@ -39,6 +39,22 @@ const (
 	ServerShutdown Reason = "server shutting down"
 )
 
+// Reasons are what sessions and sockets end for: the engine's, and behind them those of Socket.IO.
+var Reasons = [...]Reason{TransportError, TransportClose, ForcedClose, PingTimeout, ParseError, ServerShutdown,
+	"forced server close", "client namespace disconnect", "server namespace disconnect"}
+
+// ReasonCounts counts ends by their reason, in the order of Reasons; the last is for all others.
+type ReasonCounts [len(Reasons) + 1]uint64
+
+// Add counts an end.
+func (c *ReasonCounts) Add(r Reason) {
+	i := 0
+	for i < len(Reasons) && Reasons[i] != r {
+		i++
+	}
+	c[i]++
+}
+
 // Errors that a handler's OnClose may get as the description of a reason.
 var (
 	ErrPacket     = errors.New("eio: malformed packet")

@@ -43,13 +43,14 @@ func (m *Message) frame(e *Server, terms ws.Terms, f form) []byte {
 
 // SendMessage is Send for a message that goes to many sessions.
 func (s *Session) SendMessage(m *Message) Status {
-	if s.hooks != nil && s.state == sessionOpen {
+	if s.state != sessionOpen {
+		return poll.Dropped
+	}
+	s.server.stats.PacketsOut++
+	if s.hooks != nil {
 		s.created(packet{kind: packetMessage, binary: m.binary, data: m.data})
 	}
-	switch {
-	case s.state != sessionOpen:
-		return poll.Dropped
-	case s.ws != nil:
+	if s.ws != nil {
 		f := formOf(m.binary, s.protocol, s.base64)
 		return s.ws.conn.WriteShared(m.frame(s.server, s.ws.terms, f))
 	}

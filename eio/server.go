@@ -39,8 +39,13 @@ type Server struct {
 
 // Stats are counters since New, and what is open now.
 type Stats struct {
-	Sessions, WebSockets                int
+	Sessions, WebSockets                int // the latter of the former
+	Sessions3, WebSockets3              int // of them those of protocol 3
 	Handshakes, Refused, Upgrades, Ends uint64
+	// PacketsIn and PacketsOut are packets of sessions, of all types but those of a probe and the noops that end polls;
+	// over polling those that go out are counted when they are queued.
+	PacketsIn, PacketsOut uint64
+	EndedBy               ReasonCounts // Ends by their reason
 }
 
 // New makes an engine that handles what Handle is given.
@@ -218,11 +223,22 @@ func (e *Server) OnTimer(*poll.Timer) {
 	}
 }
 
+// onWebSocket counts sessions whose transport is a WebSocket, by one more or less.
+func (e *Server) onWebSocket(s *Session, n int) {
+	e.stats.WebSockets += n
+	if s.protocol == 3 {
+		e.stats.WebSockets3 += n
+	}
+}
+
 // forget takes a closed session out of the server's tables.
 func (e *Server) forget(s *Session) {
 	e.sessions.remove(s)
 	e.loop.Disarm(&s.beat)
 	e.stats.Ends++
+	if s.protocol == 3 {
+		e.stats.Sessions3--
+	}
 }
 
 // openPacket makes the open packet, in scratch.

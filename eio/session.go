@@ -111,6 +111,7 @@ func (s *Session) SendPlain(data []byte, binary bool) Status {
 }
 
 func (s *Session) send(p packet) Status {
+	s.server.stats.PacketsOut++
 	if s.hooks != nil {
 		s.created(p)
 	}
@@ -173,6 +174,7 @@ func (s *Session) end(reason Reason, desc error) {
 		return
 	}
 	s.setState(sessionClosed)
+	s.server.stats.EndedBy.Add(reason)
 	if e := s.server; e.debug != nil {
 		e.debug.Debug("closed", "sid", s.id, "reason", string(reason), "description", desc)
 	}
@@ -181,7 +183,7 @@ func (s *Session) end(reason Reason, desc error) {
 		w.abandon(0)
 	}
 	if s.ws != nil {
-		s.server.stats.WebSockets--
+		s.server.onWebSocket(s, -1)
 		s.ws.shut(closeCode(desc))
 	} else {
 		s.polling.shut(reason)
@@ -199,6 +201,7 @@ func (s *Session) end(reason Reason, desc error) {
 // should go on. It is the end of the way for all but messages.
 func (s *Session) receive(p packet) bool {
 	s.seen = s.server.loop.Now()
+	s.server.stats.PacketsIn++
 	if s.hooks != nil && s.hooks.Packet != nil {
 		s.hooks.Packet(s, byte(p.kind), p.data, p.binary)
 	}

@@ -96,12 +96,12 @@ func (s *Session) upgrade(w *websocket) {
 		e.debug.Debug("upgrade", "sid", s.id)
 	}
 	s.server.stats.Upgrades++
-	s.server.stats.WebSockets++
+	s.server.onWebSocket(s, 1)
 	old.discard()
 	for q := old.queue; len(q) > 0; {
 		var p packet
 		p, q = nextRecord(q)
-		status = s.send(p)
+		status = w.send(p, formOf(p.binary, s.protocol, s.base64)) // it was counted, and told, when it was queued
 	}
 	if s.state == sessionClosing {
 		s.end(ForcedClose, nil)

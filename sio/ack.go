@@ -72,6 +72,7 @@ func (s *Socket) ask(fn AckFunc, timeout time.Duration) (uint64, bool) {
 
 // newWait takes a spare wait or makes one.
 func (srv *Server) newWait(s *Socket, fn AckFunc, id uint64) *wait {
+	srv.counts.acks++
 	w := srv.spare
 	if w != nil {
 		srv.spare, srv.spares = w.next, srv.spares-1
@@ -110,6 +111,7 @@ func (s *Socket) claim(id uint64) AckFunc {
 		x.acks = nil
 	}
 	fn, srv := w.fn, s.client.server
+	srv.counts.acks--
 	if g := w.all; g != nil {
 		fn = func(err error, e *Event) { g.take(s, err, e) }
 	}

@@ -81,16 +81,18 @@ func (s *Socket) isDeaf(groups uint8) bool { return groups>>s.client.group&1 != 
 
 // deliver sends a packet to a socket that is part of its audience.
 func (s *Socket) deliver(p *Packet, volatile bool) Status {
-	if !s.Connected() || volatile && !s.client.conn.Writable() {
+	if !s.Connected() || p.to != everybody && (p.to == clients4) != s.client.proto4 || p.deaf != 0 && s.isDeaf(p.deaf) {
 		return Dropped
 	}
-	if p.to != everybody && (p.to == clients4) != s.client.proto4 || p.deaf != 0 && s.isDeaf(p.deaf) {
+	if volatile && !s.client.conn.Writable() {
+		s.client.server.counts.dropped++
 		return Dropped
 	}
 	status := OK
 	for i := range p.messages {
 		st := s.client.conn.SendMessage(&p.messages[i])
 		if st == Dropped {
+			s.client.server.counts.dropped++
 			return Dropped
 		}
 		status = max(status, st)
@@ -259,6 +261,10 @@ func (o *BroadcastOperator) emit(event string, args []any, single *one) Status {
 
 // spread broadcasts in one namespace, with and without offset when both are needed.
 func (o *BroadcastOperator) spread(ns *Namespace, event string, args []any, single *one) Status {
+	ns.server.counts.broadcasts++
+	if ns.has(onSent) {
+		o.overhear(ns, event, outgoing(args, single))
+	}
 	if ns.keeper == nil {
 		return o.send(ns, everybody, event, args, single)
 	}

@@ -53,6 +53,10 @@ func (o BroadcastOperator) EmitWithAck(event string, fn AcksFunc, args ...any) S
 // ask sends the event in one namespace.
 func (g *gathering) ask(o *BroadcastOperator, ns *Namespace, event string, args []any) Status {
 	srv := g.srv
+	srv.counts.broadcasts++
+	if ns.has(onSent) {
+		o.overhear(ns, event, args)
+	}
 	var list []*Socket
 	id := uint64(0)
 	to := o.audience()
@@ -64,6 +68,7 @@ func (g *gathering) ask(o *BroadcastOperator, ns *Namespace, event string, args 
 			list = append(list, s)
 			id = max(id, uint64(s.lastAck))
 		} else if s.Connected() {
+			srv.counts.dropped++
 			g.err = ErrNotSent
 		}
 	})

@@ -137,9 +137,16 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 	if fn == nil && s.keeps(how) {
 		return s.emitKept(how, event, args, single)
 	}
-	if s.Connected() && (!how.volatile || s.client.conn.Writable()) {
+	switch {
+	case !s.Connected():
+	case how.volatile && !s.client.conn.Writable():
+		srv.counts.dropped++
+	default:
 		if s.listeners.has(onAnyOutgoing) {
 			s.notify(event, outgoing(args, single))
+		}
+		if s.ns.has(onSent) {
+			s.ns.overhear([]*Socket{s}, event, outgoing(args, single))
 		}
 		enc := srv.open(s.ns.wire)
 		if single != nil {
@@ -164,6 +171,9 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 func (s *Socket) emitKept(how sending, event string, args []any, single *one) Status {
 	if s.listeners.has(onAnyOutgoing) {
 		s.notify(event, outgoing(args, single))
+	}
+	if s.ns.has(onSent) {
+		s.ns.overhear([]*Socket{s}, event, outgoing(args, single))
 	}
 	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}, plain: how.plain}
 	return o.send(s.ns, clients5, event, args, single)
@@ -241,6 +251,9 @@ func (s *Socket) finish(enc *encoder, kind packetType, id uint64, hasID, plain b
 			break
 		}
 		status = max(status, s.put(b, true, plain))
+	}
+	if status == Dropped {
+		srv.counts.dropped++
 	}
 	srv.done(enc)
 	return status

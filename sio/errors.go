@@ -65,13 +65,16 @@ func (srv *Server) guard(what string) {
 // report tells the server's OnError about a fault of the program: a panic in a handler, a value that cannot be sent.
 // Without a handler it is logged, rarely.
 func (srv *Server) report(s *Socket, err error) {
+	var p *PanicError
+	if errors.As(err, &p) {
+		srv.counts.panics++
+	}
 	if srv.onError != nil {
 		srv.onError(s, err)
 		return
 	}
 	detail := ""
-	var p *PanicError
-	if errors.As(err, &p) {
+	if p != nil {
 		detail = string(p.Stack)
 	}
 	srv.log.Error("socket.io handler", err.Error(), detail)

@@ -84,6 +84,12 @@ func (l LatestSender) Emit(event string, args ...any) Status {
 
 func (l LatestSender) send(ns *Namespace, list []*Socket, event string, args []any) Status {
 	srv := ns.server
+	if l.socket == nil {
+		srv.counts.broadcasts++
+	}
+	if ns.has(onSent) {
+		ns.overhear(list, event, args)
+	}
 	enc := srv.open(ns.wire)
 	enc.event(event, args)
 	if ns.keeper != nil {
@@ -140,8 +146,10 @@ func (s *Socket) wait(key string, v *latest) Status {
 	}
 	switch {
 	case w.bytes-old+v.size > maxLatestBytes, i < 0 && len(w.keys) == maxLatestKeys:
+		srv.counts.dropped++
 		return Dropped
 	case i >= 0:
+		srv.counts.dropped++
 		w.values[i] = v
 	default:
 		w.keys, w.values = append(w.keys, key), append(w.values, v)

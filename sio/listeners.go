@@ -22,6 +22,8 @@ const (
 	onServerSide                      // ServerSideFunc
 	onDrain                           // func(*Socket)
 	onRoom                            // func(RoomEvent, string, *Socket)
+	onSent                            // func([]*Socket, string, []any)
+	onUpgrade                         // func(*Socket)
 	listenKinds
 )
 

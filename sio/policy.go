@@ -118,7 +118,7 @@ func (srv *Server) OnDenied(fn func(c *Client, s *Socket, err *eos.PolicyError))
 // deny counts and tells about a denial.
 func (c *Client) deny(s *Socket, action, name string) *eos.PolicyError {
 	srv := c.server
-	srv.denials++
+	srv.counts.denials++
 	err := &eos.PolicyError{Action: action, Name: name, Group: groups[c.group]}
 	if srv.onDenied != nil {
 		defer srv.guard("OnDenied")

@@ -24,7 +24,7 @@ type Server struct {
 	translate *translate
 	history   *history  // nil without connection state recovery
 	expiries  *expiries // nil unless Options.DisconnectExpired
-	denials   uint64
+	counts    counts
 	permits   *eos.Guard // of the app
 
 	namespaces map[string]*Namespace
@@ -148,8 +148,19 @@ func (srv *Server) OnError(fn func(s *Socket, err error)) { srv.onError = fn }
 // Without it they are logged, at most one line every five seconds.
 func (srv *Server) OnRefuse(fn func(c *Client, err error)) { srv.onRefuse = fn }
 
-// OnNewNamespace calls fn with each namespace that is made, before anybody is in it.
-func (srv *Server) OnNewNamespace(fn func(*Namespace)) { srv.onNewNamespace = fn }
+// OnNewNamespace calls fn with each namespace that is made, before anybody is in it, after the functions that were set
+// before.
+func (srv *Server) OnNewNamespace(fn func(*Namespace)) {
+	first := srv.onNewNamespace
+	if first == nil {
+		srv.onNewNamespace = fn
+		return
+	}
+	srv.onNewNamespace = func(ns *Namespace) {
+		first(ns)
+		fn(ns)
+	}
+}
 
 // Close disconnects everybody with "server shutting down" and refuses new clients. The app is not stopped. Closing
 // again does nothing. done are called in a later turn, when everybody was told.
@@ -169,33 +180,6 @@ func (srv *Server) Close(done ...func()) {
 	for _, ns := range srv.namespaces {
 		ns.adapter.Close()
 	}
-}
-
-// Stats are what is open now.
-type Stats struct {
-	Clients    int // Engine.IO sessions
-	Sockets    int // connected, in all namespaces
-	Namespaces int
-	Rooms      int // with members, in all namespaces on the in-memory adapter
-	Acks       int // asked for and not settled
-	Bytes      int // of binary packets that are not complete
-
-	Denials uint64 // by Options.Policy, since the server was made
-}
-
-// Stats counts what is open now, for tests and metrics; it walks all sockets.
-func (srv *Server) Stats() Stats {
-	st := Stats{Clients: srv.clients, Namespaces: len(srv.namespaces), Bytes: srv.pool.held, Denials: srv.denials}
-	for _, ns := range srv.namespaces {
-		st.Sockets += len(ns.sockets)
-		if a, ok := ns.adapter.(interface{ RoomCount() int }); ok {
-			st.Rooms += a.RoomCount()
-		}
-		for _, s := range ns.sockets {
-			st.Acks += len(s.waits())
-		}
-	}
-	return st
 }
 
 // open starts a packet for a namespace. It must be ended with done. A marshaler that emits while its value is being

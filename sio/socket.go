@@ -348,6 +348,7 @@ func (s *Socket) onClose(reason Reason) {
 		return
 	}
 	s.setState(socketDisconnecting)
+	s.client.server.counts.disconnects.Add(reason)
 	if d := s.client.server.debug; d != nil {
 		d.say(scopeSocket, "closing", "id", s.id, "nsp", s.ns.name, "reason", string(reason))
 	}

@@ -27,7 +27,7 @@
 // What is built on HTTP uses the [Server] below the app: [Server.Handle] for a
 // prefix of paths, [Request.ReadBody] and [Request.StreamBody], [Response.OnHead],
 // [Response.OnEnd] and [Response.OnAbort], [Request.Switch] to leave HTTP,
-// [Server.HandleOpening] for what never was, [Cors] and [Cookie].
+// [Server.HandleOpening] for what never was, [Cors] and [Cookie]. [Health] answers probes.
 //
 // Files go out by [Response.SendFile] and [Static], with conditions and ranges, and
 // without being read into memory where the system can: see sender.go. What an app

@@ -232,6 +232,7 @@ func (r *Response) appendHead(b []byte, length int64) []byte {
 		r.flags &^= keepsAlive
 	}
 	code := int(r.status)
+	c.srv.answered(code)
 	b = appendStatus(b, code)
 	b = append(b, c.srv.date()...)
 	b = append(b, "\r\n"...)

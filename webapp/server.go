@@ -20,6 +20,9 @@ type Stats struct {
 	Aborted  uint64 // the peer went away before the answer
 	Switched uint64
 	Panics   uint64
+	// Responses by the first digit of their status, when their heads went out; 0 is for
+	// statuses above 599. A switch is no response: see Switched.
+	Responses [6]uint64
 
 	UploadBytes int // held of bodies that are not complete
 }
@@ -355,8 +358,18 @@ func (s *Server) intern(b []byte) string {
 	return *p
 }
 
+// answered counts a response by its status.
+func (s *Server) answered(code int) {
+	class := uint(code) / 100
+	if class >= uint(len(s.stats.Responses)) {
+		class = 0
+	}
+	s.stats.Responses[class]++
+}
+
 // appendError appends a whole response that refuses and closes.
 func (s *Server) appendError(b []byte, e *Error) []byte {
+	s.answered(e.Status)
 	b = append(appendStatus(b, e.Status), s.date()...)
 	b = append(b, "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
 	b = strconv.AppendUint(b, uint64(len(e.Message)), 10)

@@ -31,7 +31,8 @@ const (
 const asVersion3 = "as in the reference: what is not 4 counts as 3, which is served"
 
 func version(eio string) row {
-	return remarked(request("E1", "EIO="+eio, "GET", "/socket.io/?EIO="+eio+"&transport=polling", "", "200 a session"), asVersion3)
+	return remarked(request("E1", "EIO="+eio, "GET", "/socket.io/?EIO="+eio+"&transport=polling", "", "200 a session"),
+		asVersion3)
 }
 
 var requestRows = []row{
@@ -46,40 +47,43 @@ var requestRows = []row{
 	request("E3", "DELETE without sid", "DELETE", pollPath, "", code2),
 	request("E3", "OPTIONS without sid", "OPTIONS", pollPath, "", code2),
 	request("E9", "EIO=3 with b64=1", "GET", "/socket.io/?EIO=3&transport=polling&b64=1", "", "200 a session"),
-	{name: "E10", sent: "the answers to j=<script> and j=0];alert(1)//", want: "nothing of it but digits", run: func(x *exchange) string {
-		for _, j := range []string{"%3Cscript%3E", "0%5D;alert(1)//"} {
-			a := x.ask("GET", pollPath+"&j="+j, "")
-			_, rest, _ := strings.Cut(a.body, `sid\":\"`)
-			sid, _, _ := strings.Cut(rest, `\"`)
-			x.sids = append(x.sids, pollPath+"&sid="+sid)
-			if strings.Contains(a.body, "script>") || strings.Contains(a.body, "alert") || !strings.HasPrefix(a.body, "___eio[") {
-				return a.short()
-			}
-		}
-		return "nothing of it but digits"
-	}},
-	{name: "E11", sent: "10^5 random sids", want: "100000 x the same answer", remark: "emulated: 2000", run: func(x *exchange) string {
-		n := 100_000
-		if *emulator != "" {
-			n = 2000
-		}
-		const block = 500
-		for at := 0; at < n; at += block {
-			c := x.dial()
-			var b strings.Builder
-			for i := range block {
-				fmt.Fprintf(&b, "GET %s&sid=%020d HTTP/1.1\r\nHost: a\r\n\r\n", pollPath, at+i)
-			}
-			c.send(b.String())
-			for range block {
-				if a, ok := c.answer("GET"); !ok || a.short() != code1 {
+	{name: "E10", sent: "the answers to j=<script> and j=0];alert(1)//", want: "nothing of it but digits",
+		run: func(x *exchange) string {
+			for _, j := range []string{"%3Cscript%3E", "0%5D;alert(1)//"} {
+				a := x.ask("GET", pollPath+"&j="+j, "")
+				_, rest, _ := strings.Cut(a.body, `sid\":\"`)
+				sid, _, _ := strings.Cut(rest, `\"`)
+				x.sids = append(x.sids, pollPath+"&j=0&sid="+sid)
+				if strings.Contains(a.body, "script>") || strings.Contains(a.body, "alert") || !strings.HasPrefix(a.body,
+					"___eio[") {
 					return a.short()
 				}
 			}
-			c.end()
-		}
-		return "100000 x the same answer"
-	}},
+			return "nothing of it but digits"
+		}},
+	{name: "E11", sent: "10^5 random sids", want: "100000 x the same answer", remark: "emulated: 2000",
+		run: func(x *exchange) string {
+			n := 100_000
+			if *emulator != "" {
+				n = 2000
+			}
+			const block = 500
+			for at := 0; at < n; at += block {
+				c := x.dial()
+				var b strings.Builder
+				for i := range block {
+					fmt.Fprintf(&b, "GET %s&sid=%020d HTTP/1.1\r\nHost: a\r\n\r\n", pollPath, at+i)
+				}
+				c.send(b.String())
+				for range block {
+					if a, ok := c.answer("GET"); !ok || a.short() != code1 {
+						return a.short()
+					}
+				}
+				c.end()
+			}
+			return "100000 x the same answer"
+		}},
 }
 
 // polled is a row that needs a session, joined to the main namespace.

@@ -148,43 +148,46 @@ var streamRows = []row{
 		}
 		return "as whole"
 	}},
-	{name: "W12", sent: "the handshake and an event, split at every point", want: "as whole", run: func(x *exchange) string {
-		wire := knock(enginePath) + text("40") + text(`420["req"]`)
-		for at := 1; at < len(wire); at += 3 {
-			w := x.dial().send(wire[:at]).finished().send(wire[at:]).switched()
-			w.read()
-			w.join()
-			if got := w.acks(1); got != "1 acks" {
-				return fmt.Sprintf("at %d: %s", at, got)
+	{name: "W12", sent: "the handshake and an event, split at every point", want: "as whole",
+		run: func(x *exchange) string {
+			wire := knock(enginePath) + text("40") + text(`420["req"]`)
+			for at := 1; at < len(wire); at += 3 {
+				w := x.dial().send(wire[:at]).finished().send(wire[at:]).switched()
+				w.read()
+				w.join()
+				if got := w.acks(1); got != "1 acks" {
+					return fmt.Sprintf("at %d: %s", at, got)
+				}
+				w.conn.end()
 			}
-			w.conn.end()
-		}
-		return "as whole"
-	}},
-	{name: "W12", sent: "a bad opcode behind an event, split at every point", want: "as whole", run: func(x *exchange) string {
-		wire := events(1) + raw(0x83, "x")
-		for at := 1; at < len(wire); at++ {
-			w := x.joined()
-			w.send(wire[:at]).finished().send(wire[at:])
-			if got := w.acks(1); got != "1 acks" {
-				return fmt.Sprintf("at %d: %s", at, got)
+			return "as whole"
+		}},
+	{name: "W12", sent: "a bad opcode behind an event, split at every point", want: "as whole",
+		run: func(x *exchange) string {
+			wire := events(1) + raw(0x83, "x")
+			for at := 1; at < len(wire); at++ {
+				w := x.joined()
+				w.send(wire[:at]).finished().send(wire[at:])
+				if got := w.acks(1); got != "1 acks" {
+					return fmt.Sprintf("at %d: %s", at, got)
+				}
+				if _, _, how := w.read(); how != "1002 close" {
+					return fmt.Sprintf("at %d: %s", at, how)
+				}
 			}
-			if _, _, how := w.read(); how != "1002 close" {
-				return fmt.Sprintf("at %d: %s", at, how)
-			}
-		}
-		return "as whole"
-	}},
+			return "as whole"
+		}},
 	{name: "W13", sent: "64 events in one segment", want: "64 acks", run: func(x *exchange) string {
 		w := x.joined()
 		w.send(events(64))
 		return w.acks(64)
 	}},
-	{name: "W13", sent: "20000 events at once, beside the bystanders", want: "20000 acks", run: func(x *exchange) string {
-		w := x.joined()
-		w.send(events(20_000))
-		return w.acks(20_000)
-	}},
+	{name: "W13", sent: "20000 events at once, beside the bystanders", want: "20000 acks",
+		run: func(x *exchange) string {
+			w := x.joined()
+			w.send(events(20_000))
+			return w.acks(20_000)
+		}},
 }
 
 // deflated is a compressed payload, without the tail that RFC 7692 leaves out.
@@ -213,7 +216,8 @@ var deflateRows = []row{
 	compressed("a bomb of 1000:1", raw(0xc1, deflated("4"+strings.Repeat("a", 1<<26))), "1009 close"),
 	compressed("a compressed message of no bytes", raw(0xc1, ""), "1007 close"),
 	compressed("a bad block", raw(0xc1, "\x07\xff\xff"), "1007 close"),
-	compressed("what refers to the message before", raw(0xc1, deflated(`42["a"]`))+raw(0xc1, "\x32\x61\x00"), "1007 close",
+	compressed("what refers to the message before", raw(0xc1, deflated(`42["a"]`))+raw(0xc1, "\x32\x61\x00"),
+		"1007 close",
 		"no context is taken over"),
 	compressed("RSV1 on a continuation", raw(0x41, deflated("42[\"a\"]")[:2])+raw(0xc0, "x"), "1002 close"),
 	compressed("RSV1 on a ping", raw(0xc9, ""), "1002 close"),
@@ -258,7 +262,8 @@ var conformanceRows = []row{
 	echoed("7: close 3000", closing(3000, ""), "", "3000 close"),
 	echoed("9: 256 kB in fragments of 64 kB", raw(0x02, noise(0))+raw(0x00, noise(1))+raw(0x00, noise(2))+
 		raw(0x80, noise(3)), noise(0)+noise(1)+noise(2)+noise(3), "open"),
-	echoed("10: 64 kB in fragments of 1300 bytes", pieces(strings.Repeat("*", 65536), 1300), strings.Repeat("*", 65536), "open"),
+	echoed("10: 64 kB in fragments of 1300 bytes", pieces(strings.Repeat("*", 65536), 1300), strings.Repeat("*", 65536),
+		"open"),
 	compressed("12 and 13 of W17: a message of 16 kB, 100 times",
 		strings.Repeat(raw(0xc1, deflated(`42["a","`+strings.Repeat("ab", 8000)+`"]`)), 100), "open"),
 }

@@ -37,7 +37,8 @@ var lineRows = []row{
 	http11("H2", "a line that starts with a space", line("X: a\r\n b"), "400 close"),
 	http11("H2", "a line that starts with a tab", line("X: a\r\n\tb"), "400 close"),
 	http11("H2", "such a line behind Content-Length", post("Content-Length: 1\r\n 2", "x"), "400 close"),
-	http11("H2", "such a line behind Transfer-Encoding", post("Transfer-Encoding:\r\n chunked", "0\r\n\r\n"), "400 close"),
+	http11("H2", "such a line behind Transfer-Encoding", post("Transfer-Encoding:\r\n chunked", "0\r\n\r\n"),
+		"400 close"),
 	http11("H3", "bare LF everywhere", "GET / HTTP/1.1\nHost: a\n\n", "400 close"),
 	http11("H3", "bare LF in the headers", "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", "400 close"),
 	http11("H4", "bare CR in a value", line("X: a\rb"), "400 close"),
@@ -71,7 +72,8 @@ var lineRows = []row{
 	http11("H20", "HTTP/0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n", "400 close"),
 	header11("H29", "Connection: close, upgrade, keep-alive", "200 close"),
 	http11("H33", "PROXY TCP4, where it is not enabled", "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n"+target("/"), "400 close"),
-	http11("H33", "PROXY version 2", "\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x00\x01\x00\x02",
+	http11("H33", "PROXY version 2",
+		"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\x01\x02\x03\x04\x05\x06\x07\x08\x00\x01\x00\x02",
 		"400 close"),
 	http11("H34", "a TLS ClientHello", "\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03", "400 close"),
 }
@@ -81,7 +83,8 @@ const unknownMethod = "a well-formed method that is not known is 501 (RFC 9110, 
 var bodyRows = []row{
 	http11("H10", "Content-Length twice, the same", post("Content-Length: 1\r\nContent-Length: 1", "x"), "400 close"),
 	http11("H10", "Content-Length twice, different", post("Content-Length: 1\r\nContent-Length: 2", "x"), "400 close"),
-	length11("+5", "400 close"), length11("0x5", "400 close"), length11("5,5", "400 close"), length11("5 5", "400 close"),
+	length11("+5", "400 close"), length11("0x5", "400 close"), length11("5,5", "400 close"), length11("5 5",
+		"400 close"),
 	length11("", "400 close"), length11("-1", "400 close"), length11("18446744073709551616", "400 close"),
 	length11("2147483648", "413 close", tooLarge), length11("4294967301", "413 close", tooLarge),
 	http11("H12", "both lengths", post("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), "400 close"),
@@ -116,8 +119,10 @@ var bodyRows = []row{
 	http11("H28", "Expect on a GET without a body", line("Expect: 100-continue"), "200 open"),
 	hazardous(http11("H28", "Expect, then no body", post("Expect: 100-continue\r\nContent-Length: 5", ""),
 		"100 408 close")),
-	http11("H28", "Expect with a body that no handler reads", line("Expect: 100-continue\r\nContent-Length: 5"), "200 close"),
-	http11("H30", "a bomb of gzip", post("Content-Encoding: gzip\r\nContent-Length: 5", "\x1f\x8b\x08\x00\x00"), "415 open",
+	http11("H28", "Expect with a body that no handler reads", line("Expect: 100-continue\r\nContent-Length: 5"),
+		"200 close"),
+	http11("H30", "a bomb of gzip", post("Content-Encoding: gzip\r\nContent-Length: 5", "\x1f\x8b\x08\x00\x00"),
+		"415 open",
 		"no coding is taken, so no small body becomes a large one"),
 	hazardous(http11("H30", "multipart of 10^5 parts", "POST /hazard/form HTTP/1.1\r\nHost: a\r\n"+
 		"Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"+
@@ -170,10 +175,12 @@ var targetRows = []row{
 }
 
 var sizeRows = []row{
-	http11("H22", "a header line without an end", "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("a", 1<<20), "431 close"),
+	http11("H22", "a header line without an end", "GET / HTTP/1.1\r\nHost: a\r\nX: "+strings.Repeat("a", 1<<20),
+		"431 close"),
 	http11("H22", "an empty request line for ever", strings.Repeat("\r\n", 1e5), "400 close"),
 	http11("H23", "10^5 headers", line(strings.TrimSuffix(strings.Repeat("X: y\r\n", 1e5), "\r\n")), "431 close"),
-	http11("H23", "one header above the limit", line(strings.TrimSuffix(strings.Repeat("X: y\r\n", 100), "\r\n")), "431 close"),
+	http11("H23", "one header above the limit", line(strings.TrimSuffix(strings.Repeat("X: y\r\n", 100), "\r\n")),
+		"431 close"),
 	http11("H24", "10^5 cookies", line("Cookie: "+strings.Repeat("a=;", 1e5)), "431 close"),
 	http11("H25", "10^5 query parameters", target("/?"+strings.Repeat("a=&", 1e5)), "414 close"),
 	http11("H25", "2500 query parameters, within the limit", target("/?"+strings.Repeat("a=&", 2500)), "200 open"),
@@ -184,7 +191,8 @@ func orderRows() []row {
 	return append(with(true, []row{
 		{name: "H26", sent: "sid, EIO and transport twice", want: "first 4 polling", remark: "the first one counts",
 			run: func(x *exchange) string {
-				return x.ask("GET", "/hazard/query?sid=first&sid=second&EIO=4&EIO=3&transport=polling&transport=websocket", "").body
+				return x.ask("GET", "/hazard/query?sid=first&sid=second&EIO=4&EIO=3&transport=polling&transport=websocket",
+					"").body
 			}},
 		split11("app-set header", "/hazard/set?v=a%0d%0aX-Evil:%20y"),
 		split11("app-set cookie", "/hazard/cookie?v=a%0d%0aX-Evil:%20y"),
@@ -194,28 +202,30 @@ func orderRows() []row {
 		forwarded11("1.2.3.4"), forwarded11(""), forwarded11("1.2.3.4, ,5.6.7.8"),
 	}),
 		http11("H27", "1000 GETs in a row", strings.Repeat(target("/"), 1000), "1000 x 200 open"),
-		row{name: "H27", sent: "a GET behind an upgrade", want: "1002 close", remark: "what follows is the other protocol's",
+		row{name: "H27", sent: "a GET behind an upgrade", want: "1002 close",
+			remark: "what follows is the other protocol's",
 			run: func(x *exchange) string {
 				w := x.channel(knock(enginePath), target("/"))
 				w.read()
 				return w.verdict()
 			}},
-		row{name: "H27", sent: "a GET behind one that waits", want: "parked, then both answered", run: func(x *exchange) string {
-			s := x.poll4().joined()
-			c := x.dial().send(target(s.target) + target("/"))
-			_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-			if _, err := c.r.Peek(1); !late(err) {
-				return "answered at once"
-			}
-			_ = c.SetReadDeadline(time.Now().Add(patience()))
-			s.post(`421["req"]`)
-			first, _ := c.answer("GET")
-			second, _ := c.answer("GET")
-			if first.body == `431["hello world"]` && second.status == 200 {
-				return "parked, then both answered"
-			}
-			return first.short() + ", " + second.short()
-		}},
+		row{name: "H27", sent: "a GET behind one that waits", want: "parked, then both answered",
+			run: func(x *exchange) string {
+				s := x.poll4().joined()
+				c := x.dial().send(target(s.target) + target("/"))
+				_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+				if _, err := c.r.Peek(1); !late(err) {
+					return "answered at once"
+				}
+				_ = c.SetReadDeadline(time.Now().Add(patience()))
+				s.post(`421["req"]`)
+				first, _ := c.answer("GET")
+				second, _ := c.answer("GET")
+				if first.body == `431["hello world"]` && second.status == 200 {
+					return "parked, then both answered"
+				}
+				return first.short() + ", " + second.short()
+			}},
 	)
 }
 
@@ -231,10 +241,11 @@ func split11(sent, target string, lines ...string) row {
 }
 
 func forwarded11(v string) row {
-	return row{name: "H32", sent: "X-Forwarded-For: " + v, want: "the peer's own address", run: func(x *exchange) string {
-		if a := x.ask("GET", "/hazard/ip", "", "X-Forwarded-For: "+v); a.body != "127.0.0.1" {
-			return a.short()
-		}
-		return "the peer's own address"
-	}}
+	return row{name: "H32", sent: "X-Forwarded-For: " + v, want: "the peer's own address",
+		run: func(x *exchange) string {
+			if a := x.ask("GET", "/hazard/ip", "", "X-Forwarded-For: "+v); a.body != "127.0.0.1" {
+				return a.short()
+			}
+			return "the peer's own address"
+		}}
 }

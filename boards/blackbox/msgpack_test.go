@@ -74,17 +74,20 @@ var msgpackRows = []row{
 	msg("no nsp", "\x82"+str("type")+"\x02"+str("data")+"\x91"+str("req"), "close"),
 	msg("no data", "\x82"+str("type")+"\x02"+str("nsp")+str("/"), "close"),
 	msg("type is a string", "\x83"+str("type")+str("2")+str("nsp")+str("/")+str("data")+"\x91"+str("req"), "close"),
-	msg("type 2^32+2", "\x83"+str("type")+"\xcf"+u64(1<<32+2)+str("nsp")+str("/")+str("data")+"\x91"+str("req"), "close"),
+	msg("type 2^32+2", "\x83"+str("type")+"\xcf"+u64(1<<32+2)+str("nsp")+str("/")+str("data")+"\x91"+str("req"),
+		"close"),
 	msg("type -1", pack(0xff, "\x91"+str("req")), "close"),
 	msg("nsp is a number", "\x83"+str("type")+"\x02"+str("nsp")+"\x01"+str("data")+"\x91"+str("req"), "close"),
 	msg("data is a map", pack(2, "\x81\xa1a\x01"), "close"),
 	msg("data is bytes", pack(2, "\xc4\x01x"), "close"), msg("an empty data", pack(2, "\x90"), "close"),
 	msg("bytes behind the packet", event5("\x01")+"\x00", "close"),
-	bomb("NaN", "\xcb"+u64(math.Float64bits(math.NaN()))), bomb("an infinity", "\xcb"+u64(math.Float64bits(math.Inf(1)))),
+	bomb("NaN", "\xcb"+u64(math.Float64bits(math.NaN()))), bomb("an infinity",
+		"\xcb"+u64(math.Float64bits(math.Inf(1)))),
 	bomb("a NaN of 32 bits", "\xca\x7f\xc0\x00\x00"),
 	taken("a number above int64", "\xcf"+u64(math.MaxUint64)), taken("bytes", "\xc4\x03abc"),
 	bomb("1 MB of 80, in an array", "\xdd"+u32(900_000)+strings.Repeat("\x80", 900_000)),
-	msg("an ack id of 2^64-1", "\x84"+str("type")+"\x02"+str("nsp")+str("/")+str("data")+"\x91"+str("req")+str("id")+"\xcf"+
+	msg("an ack id of 2^64-1", "\x84"+str("type")+"\x02"+str("nsp")+str("/")+str("data")+"\x91"+str("req")+str("id")+
+		"\xcf"+
 		u64(math.MaxUint64), "close"),
 	msg("an empty message", "", "close"),
 	{name: "M", sent: "a text message", want: "close", hazard: true, run: func(x *exchange) string {

@@ -110,7 +110,8 @@ var namespaceRows = []row{
 				}
 			}
 		}}),
-	hazardous(roomRow("a socket that joins 10^5 rooms", `["rooms",100000]`, "[1024,98976]", "MaxRoomsPerSocket is 1024")),
+	hazardous(roomRow("a socket that joins 10^5 rooms", `["rooms",100000]`, "[1024,98976]",
+		"MaxRoomsPerSocket is 1024")),
 	hazardous(roomRow("10^6 rooms joined and left", `["churn",1000000]`, "[0]", "emulated: 50000")),
 	hazardous(roomRow("a room name of 1 MB", `["room",1000000]`, "[true]", "refused: MaxNameBytes is 512")),
 }
@@ -203,7 +204,10 @@ var recoveryRows = []row{
 		return x.back("AAAAAAAAAAAAAAAAAAAA", offset, id)
 	}),
 	recovery("pid __proto__", "a new socket", func(x *exchange) string { return x.back("__proto__", "x", "") }),
-	recovery("a pid of 10 kB", "a new socket", func(x *exchange) string { return x.back(strings.Repeat("p", 1e4), "x", "") }),
+	recovery("a pid of 10 kB", "a new socket", func(x *exchange) string {
+		return x.back(strings.Repeat("p", 1e4), "x",
+			"")
+	}),
 	recovery("the pid of a client whose connection is open", "the old socket", func(x *exchange) string {
 		pid, offset, id, _ := x.lost(false)
 		return x.back(pid, offset, id)

@@ -29,7 +29,7 @@ func script(sent, body, want string) row {
 		_, rest, _ := strings.Cut(a.body, `sid\":\"`)
 		sid, _, _ := strings.Cut(rest, `\"`)
 		s := &session{x: x, sid: sid, target: pollPath + "&sid=" + sid}
-		x.sids = append(x.sids, s.target)
+		x.sids = append(x.sids, s.target+"&j=0")
 		form := "Content-Type: application/x-www-form-urlencoded"
 		if a := x.ask("POST", s.target+"&j=0", "d=40", form); a.status != 200 {
 			return a.short()
@@ -52,12 +52,14 @@ var payloadRows = []row{
 	posted("E6", "10^5 pongs", strings.TrimSuffix(strings.Repeat("3\x1e", 1e5), "\x1e"), "200 ok, session open"),
 	posted("E6", "two packets without a separator", "33", "200 ok, session open"),
 	posted("E6", "b!!!", "b!!!", "200 ok, session gone"),
-	posted("E6", "b with 999999 bytes of base64, to nothing", "b"+strings.Repeat("A", 999_996), "200 ok, session closes"),
+	posted("E6", "b with 999999 bytes of base64, to nothing", "b"+strings.Repeat("A", 999_996),
+		"200 ok, session closes"),
 	legacy("a binary payload on a session, in order", "\x00\x02\xff40\x00\x01\xff2", "200 ok, session open", octets),
 	legacy("01 05 ff 04 01 02, too short", "\x01\x05\xff\x04\x01\x02", "200 ok, session gone", octets),
 	legacy("a binary length without its end", "\x01\x05", "200 ok, session gone", octets),
 	legacy("a binary length of 20 digits", "\x01"+strings.Repeat("\x09", 20)+"\xff4", "200 ok, session gone", octets),
-	legacy("a binary length of 2^32+2", "\x00\x04\x02\x09\x04\x09\x06\x07\x02\x09\x08\xff40", "200 ok, session gone", octets),
+	legacy("a binary length of 2^32+2", "\x00\x04\x02\x09\x04\x09\x06\x07\x02\x09\x08\xff40", "200 ok, session gone",
+		octets),
 	legacy("a binary type of 7", "\x07\x01\xff2", "200 ok, session gone", octets),
 	legacy("99999999999:4", "99999999999:4", "200 ok, session gone"),
 	legacy("4294967297:2, which is 1 in 32 bits", "4294967297:2", "200 ok, session gone"),
@@ -78,7 +80,7 @@ var payloadRows = []row{
 		_, rest, _ := strings.Cut(a.body, `sid\":\"`)
 		sid, _, _ := strings.Cut(rest, `\"`)
 		target := pollPath + "&sid=" + sid
-		x.sids = append(x.sids, target)
+		x.sids = append(x.sids, target+"&j=7")
 		x.ask("POST", target+"&j=7", "d=40", "Content-Type: application/x-www-form-urlencoded")
 		x.ask("GET", target+"&j=7", "")
 		w := x.joined()
@@ -89,12 +91,14 @@ var payloadRows = []row{
 				break
 			}
 		}
-		if !strings.Contains(a.body, `\u2028`) || !strings.Contains(a.body, `\u2029`) || strings.Contains(a.body, "\u2028") {
+		if !strings.Contains(a.body, `\u2028`) || !strings.Contains(a.body, `\u2029`) || strings.Contains(a.body,
+			"\u2028") {
 			return a.short()
 		}
 		return "escaped"
 	}},
-	{name: "E6", sent: "binary packets of 900 kB, 20 of them, to a client that expects none", want: "closed by the first",
+	{name: "E6", sent: "binary packets of 900 kB, 20 of them, to a client that expects none",
+		want: "closed by the first",
 		run: func(x *exchange) string {
 			for range 20 {
 				s := x.poll4().joined()

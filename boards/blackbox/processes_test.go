@@ -21,7 +21,8 @@ import (
 )
 
 // own is a row with a program of its own. line makes its command line of the program's.
-func own(name, sent, want, remark string, line func(t *testing.T, line []string) []string, run func(x *exchange) string) row {
+func own(name, sent, want, remark string, line func(t *testing.T, line []string) []string,
+	run func(x *exchange) string) row {
 	return row{name: name, sent: sent, want: want, remark: remark, run: func(x *exchange) string {
 		args := commandLine(*program, "-listen", "127.0.0.1:0", "-log", "DEBUG")
 		if strings.Contains(remark, "hazard") {
@@ -141,7 +142,8 @@ func (x *exchange) openssl(commands string, args ...string) string {
 }
 
 var processRows = append([]row{
-	secure("H34", "plain HTTP on a port of TLS", "close, serves", "", func(x *exchange) string { return x.ended(target("/")) }),
+	secure("H34", "plain HTTP on a port of TLS", "close, serves", "",
+		func(x *exchange) string { return x.ended(target("/")) }),
 	secure("R3", "half a ClientHello, then silence", "close, serves", "", func(x *exchange) string {
 		return x.ended("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
 	}),
@@ -152,33 +154,36 @@ var processRows = append([]row{
 	secure("R3", "2000 KeyUpdates in a row", "close, serves", "by openssl s_client", func(x *exchange) string {
 		return x.openssl(strings.TrimSpace(strings.Repeat("k ", 2000)), "-tls1_3")
 	}),
-	own("R9", "200 clients where 64 descriptors are all", "some served, then serves", "", limited, func(x *exchange) string {
-		var held []*conn
-		served := 0
-		for range 200 {
-			held = append(held, x.dial().send(target("/")))
-		}
-		for _, c := range held {
-			_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
-			if _, err := c.r.Peek(12); err == nil {
-				served++
+	own("R9", "200 clients where 64 descriptors are all", "some served, then serves", "", limited,
+		func(x *exchange) string {
+			var held []*conn
+			served := 0
+			for range 200 {
+				held = append(held, x.dial().send(target("/")))
 			}
-			if served > 30 {
-				break
+			for _, c := range held {
+				_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+				if _, err := c.r.Peek(12); err == nil {
+					served++
+				}
+				if served > 30 {
+					break
+				}
 			}
-		}
-		if served < 30 {
-			return fmt.Sprint(served, " served")
-		}
-		for _, c := range held {
-			c.end()
-		}
-		return "some served, then " + x.serves()
-	}),
-	own("R11", "uploads, floods and sessions within 32 MB", "serves", "a memory cgroup where the machine has one, and GOMEMLIMIT",
+			if served < 30 {
+				return fmt.Sprint(served, " served")
+			}
+			for _, c := range held {
+				c.end()
+			}
+			return "some served, then " + x.serves()
+		}),
+	own("R11", "uploads, floods and sessions within 32 MB", "serves",
+		"a memory cgroup where the machine has one, and GOMEMLIMIT",
 		confined, mixed),
 	own("R12", "stopped for 6 s (heartbeats of 4.5 s), then continued", "the session goes on",
-		"SIGSTOP on the hazard program; jumps of the wall clock are in the simulation (sio/sim)", nil, func(x *exchange) string {
+		"SIGSTOP on the hazard program; jumps of the wall clock are in the simulation (sio/sim)", nil,
+		func(x *exchange) string {
 			w := x.joined()
 			x.signal(syscall.SIGSTOP)
 			time.Sleep(6 * time.Second)
@@ -189,27 +194,28 @@ var processRows = append([]row{
 			}
 			return "the session goes on"
 		}),
-	own("R14", "no file is written", "none", "a full disk or one that is read-only makes no difference", nil, func(x *exchange) string {
-		if got := x.serves(); got != "serves" {
-			return got
-		}
-		dir := fmt.Sprint("/proc/", x.g.pid, "/fd")
-		fds, err := os.ReadDir(dir)
-		if err != nil {
-			return err.Error()
-		}
-		for _, fd := range fds {
-			path, _ := os.Readlink(filepath.Join(dir, fd.Name()))
-			stat, err := os.Stat(filepath.Join(dir, fd.Name()))
-			info, _ := os.ReadFile(fmt.Sprint("/proc/", x.g.pid, "/fdinfo/", fd.Name()))
-			_, flags, _ := strings.Cut(string(info), "flags:")
-			bits, _ := strconv.ParseUint(strings.TrimSpace(strings.Split(flags, "\n")[0]), 8, 32)
-			if err == nil && path[0] == '/' && stat.Mode().IsRegular() && bits&syscall.O_ACCMODE != syscall.O_RDONLY {
-				return path
+	own("R14", "no file is written", "none", "a full disk or one that is read-only makes no difference", nil,
+		func(x *exchange) string {
+			if got := x.serves(); got != "serves" {
+				return got
 			}
-		}
-		return "none"
-	}),
+			dir := fmt.Sprint("/proc/", x.g.pid, "/fd")
+			fds, err := os.ReadDir(dir)
+			if err != nil {
+				return err.Error()
+			}
+			for _, fd := range fds {
+				path, _ := os.Readlink(filepath.Join(dir, fd.Name()))
+				stat, err := os.Stat(filepath.Join(dir, fd.Name()))
+				info, _ := os.ReadFile(fmt.Sprint("/proc/", x.g.pid, "/fdinfo/", fd.Name()))
+				_, flags, _ := strings.Cut(string(info), "flags:")
+				bits, _ := strconv.ParseUint(strings.TrimSpace(strings.Split(flags, "\n")[0]), 8, 32)
+				if err == nil && path[0] == '/' && stat.Mode().IsRegular() && bits&syscall.O_ACCMODE != syscall.O_RDONLY {
+					return path
+				}
+			}
+			return "none"
+		}),
 	logged("a log pipe that nobody reads, and 1000 lines for it", func(t *testing.T) *os.File {
 		r, w, err := os.Pipe()
 		if err != nil {

@@ -13,7 +13,8 @@ import (
 // for a body, 4.5 s for the first CONNECT, 2.5 s and 2 s for the heartbeat, 1 s above the soft limit of output.
 
 func timed(name, sent, want string, run func(x *exchange) string) row {
-	return row{name: name, sent: sent, want: want, hazard: true, run: run, remark: "deadlines are a tenth of the defaults"}
+	return row{name: name, sent: sent, want: want, hazard: true,
+		run: run, remark: "deadlines are a tenth of the defaults"}
 }
 
 // drip sends a byte every 300 ms.
@@ -43,7 +44,8 @@ var timeRows = []row{
 		return c.verdict()
 	}),
 	timed("R4", "nothing", "close", func(x *exchange) string { return x.dial().verdict() }),
-	timed("R4", "nothing behind an answer", "200 close", func(x *exchange) string { return x.dial().send(target("/")).verdict() }),
+	timed("R4", "nothing behind an answer", "200 close",
+		func(x *exchange) string { return x.dial().send(target("/")).verdict() }),
 	timed("R5", "a WebSocket without CONNECT", "close", func(x *exchange) string { return x.engine().verdict() }),
 	timed("R5", "a polling session without CONNECT", "session gone", func(x *exchange) string {
 		s := x.poll4()
@@ -211,14 +213,15 @@ var handlerRows = []row{
 	handler("a handler that closes its own socket", `["close"]`, "1 packets, close", "41 before the end"),
 	handler("a handler that emits 10^4 to its client", `["burst",10000]`, "10000 events, 430[]", ""),
 	handler("a handler that emits 10^6 to its client", `["burst",1000000]`, "1000000 events, 430[]", ""),
-	{name: "R13", sent: "a handler that emits 10^6 to a client that polls", want: "session gone", hazard: true, run: func(x *exchange) string {
-		s := x.polling("/hazard.io/?EIO=4&transport=polling").joined()
-		s.post(`420["burst",1000000]`)
-		if a := s.get(); a.status == 200 && len(a.body) > 1<<20 {
-			return fmt.Sprint(len(a.body), " bytes")
-		}
-		return s.state()
-	}},
+	{name: "R13", sent: "a handler that emits 10^6 to a client that polls", want: "session gone", hazard: true,
+		run: func(x *exchange) string {
+			s := x.polling("/hazard.io/?EIO=4&transport=polling").joined()
+			s.post(`420["burst",1000000]`)
+			if a := s.get(); a.status == 200 && len(a.body) > 1<<20 {
+				return fmt.Sprint(len(a.body), " bytes")
+			}
+			return s.state()
+		}},
 	{name: "R13", sent: "a handler of a request that panics", want: "500", hazard: true, run: func(x *exchange) string {
 		return fmt.Sprint(x.ask("GET", "/hazard/panic", "").status)
 	}},

@@ -28,7 +28,8 @@ type group struct {
 }
 
 var groups = []group{
-	{"H lines", lineRows}, {"H bodies", bodyRows}, {"H targets", targetRows}, {"H sizes", sizeRows}, {"H order", orderRows()},
+	{"H lines", lineRows}, {"H bodies", bodyRows}, {"H targets", targetRows}, {"H sizes", sizeRows}, {"H order",
+		orderRows()},
 	{"U", knockRows}, {"U sessions", knockSessionRows},
 	{"W", frameRows}, {"W streams", streamRows}, {"W deflate", deflateRows}, {"W conformance", conformanceRows},
 	{"E requests", requestRows}, {"E sessions", sessionRows}, {"E payloads", payloadRows},

@@ -40,10 +40,14 @@ func (x *exchange) finish() {
 	}
 	x.conns = nil
 	for _, target := range x.sids {
-		c := x.dial()
-		c.send("POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\n1")
-		_, _ = io.Copy(io.Discard, c.r)
-		c.end()
+		body := "1"
+		switch {
+		case strings.Contains(target, "&j="):
+			body = "d=1"
+		case !strings.Contains(target, "EIO=4&"):
+			body = "1:1"
+		}
+		x.ask("POST", target, body)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/admin"
 	"github.com/edgesio/edgesio/webapp"
 )
 
@@ -27,6 +28,9 @@ type gateway struct {
 	telemetry *telemetry
 	tls       *tlsconn.Server // nil: plain HTTP
 	told      []string        // lines for who started it
+	health    *webapp.Health  // of /readyz, on both ports
+	ops       *ops            // nil without -metrics
+	admin     *admin.Admin    // nil without -admin
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
@@ -68,10 +72,8 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if g.tls != nil {
 		o.TLS = g.tls
 	}
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true}
-	if hurry != nil {
-		hurry(&o, &options)
-	}
+	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin)}
+	hurry(&o, &options)
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
@@ -86,27 +88,42 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err := permissions(g.app, eos.UserMode, matrix, rules); err != nil {
 		return nil, err
 	}
-	(&desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}).serve(g.app)
+	d := &desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}
+	d.serve(g.app)
+	if err := g.openAdmin(d, c.admin); err != nil {
+		return nil, err
+	}
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
-	if hazard != nil {
-		return g, hazard(g.app)
+	if err := hazard(g.app); err != nil {
+		return nil, err
 	}
-	return g, nil
+	return g, g.observe(loop, c.metrics)
+}
+
+// start listens.
+func (g *gateway) start() error {
+	if err := g.app.Start(); err != nil || g.ops == nil {
+		return err
+	}
+	return g.ops.Start()
 }
 
 // What the build tag hazard adds for the black-box suite, see hazard.go: shorter deadlines, and routes and servers with
-// handlers that misbehave. Nil without it.
+// handlers that misbehave. Without it they do nothing.
 var (
-	hurry  func(o *webapp.Options, s *sio.Options)
-	hazard func(app *webapp.App) error
+	hurry  = func(*webapp.Options, *sio.Options) {}
+	hazard = func(*webapp.App) error { return nil }
 )
 
 // regroup makes a changed users' file count for who is connected already.
 func (g *gateway) regroup(err error) {
 	if err == nil {
 		g.io.Regroup()
+		if g.admin != nil {
+			g.admin.SignOut()
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func startWith(t testing.TB, root fs.FS, c config) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := g.app.Start(); err != nil {
+	if err := g.start(); err != nil {
 		t.Fatal(err)
 	}
 	r := &rig{gateway: g, users: path, t: t, loop: loop, url: fmt.Sprintf("http://127.0.0.1:%d", g.app.Port()),

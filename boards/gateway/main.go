@@ -26,6 +26,8 @@ type config struct {
 	users, policy, key string // files; without one: random users, the policy in the binary, a random key
 	matrix             string // a file that narrows the permission matrix
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
+	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
+	metrics            string // address of the operator's listener; none: no metrics
 }
 
 func main() {
@@ -40,6 +42,12 @@ func main() {
 		"(default: random, tokens end with the program)")
 	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
 	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
+	flag.StringVar(&c.metrics, "metrics", "", "`address` and port for /metrics, beside /healthz and /readyz\n"+
+		"(default: no metrics)")
+	flag.StringVar(&c.admin, "admin", "", "`mode` production or development: let Socket.IO's admin UI look at the\n"+
+		"namespace /admin; users of group admin sign in (default: it cannot)")
+	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as https://admin.socket.io;\n"+
+		"pages of other origins than this one and our own cannot connect any more")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
@@ -76,7 +84,7 @@ func run(c config) error {
 	if err != nil {
 		return err
 	}
-	if err := g.app.Start(); err != nil {
+	if err := g.start(); err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(c.listen)
@@ -93,6 +101,9 @@ func run(c config) error {
 		scheme = "https"
 	}
 	fmt.Printf("%s on %s://%s/index.html\n", c.name, scheme, net.JoinHostPort(host, strconv.Itoa(g.app.Port())))
+	if g.ops != nil {
+		fmt.Printf("metrics on http://%s\n", net.JoinHostPort(g.ops.host, strconv.Itoa(g.ops.Port())))
+	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	go func() {
@@ -104,5 +115,5 @@ func run(c config) error {
 		return err
 	}
 	restore()
-	return stop(loop, g.app, g.io)
+	return stop(loop, g)
 }

@@ -98,20 +98,12 @@ func (d *desk) check(from netip.Addr, name, text string, res *webapp.Response) {
 		d.refuse(res, 429, "too many attempts, try again in a minute")
 		return
 	}
-	u, known := d.accounts.byName[name]
-	p := d.accounts.nobody
-	if known {
-		p = u.password
-	}
-	right := false
-	d.attempts.fail(from)
-	busy := d.loop.Go(func() { right = p.is(text) }, func() {
-		if !known || !right {
+	busy := d.verify(from, name, text, func(u *user) {
+		if u == nil {
 			slog.Info("sign-in refused", "addr", from)
 			d.refuse(res, 401, "wrong name or password")
 			return
 		}
-		d.attempts.succeed(from)
 		p, err := d.tokens.issue(u, d.loop.Time())
 		if err != nil {
 			res.Fail(err)
@@ -121,9 +113,31 @@ func (d *desk) check(from netip.Addr, name, text string, res *webapp.Response) {
 		d.say(res, signedIn{p.token, p.srand, p.renewal, p.expires, person{u.acoid, u.nickname, u.group}})
 	})
 	if busy != nil {
-		d.attempts.succeed(from)
 		d.refuse(res, 503, "too many sign-ins at once")
 	}
+}
+
+// verify finds the user of a name and a password, off the loop, and calls then with it, or with nil.
+func (d *desk) verify(from netip.Addr, name, text string, then func(u *user)) error {
+	u, known := d.accounts.byName[name]
+	p := d.accounts.nobody
+	if known {
+		p = u.password
+	}
+	right := false
+	d.attempts.fail(from)
+	busy := d.loop.Go(func() { right = p.is(text) }, func() {
+		if !known || !right {
+			then(nil)
+			return
+		}
+		d.attempts.succeed(from)
+		then(u)
+	})
+	if busy != nil {
+		d.attempts.succeed(from)
+	}
+	return busy
 }
 
 // renew makes a srand for a token that still holds. The old one need not be fresh: pages sleep.

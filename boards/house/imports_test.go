@@ -28,6 +28,8 @@ var may = []struct {
 	{"eio/v06/browser", "* -boards -bench", "a test program"},
 	{"sio", "poll webapp webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
 	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
+	{"sio/metrics", "poll webapp eio sio", "it reads what the layers count: who has none does not link it"},
+	{"sio/admin", "poll webapp eio sio", "the admin UI's namespace: who has none does not link it"},
 	{"sio/sim", "* -boards -bench", "the simulation of the whole stack"},
 	{"sio/conformance", "* -boards -bench", "a test program"},
 	{"sio/interop", "* -boards -bench", "a test program"},
