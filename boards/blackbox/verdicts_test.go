@@ -17,8 +17,8 @@ const verdictsHead = "# Bad input: the verdicts\n\n" +
 	"Written by the tests of this package (`make blackbox ARGS=-update`), which fail when a verdict changes. A row is\n" +
 	"what one peer sends, while two others exchange acks. `ok` is the expected verdict, `-` is a row that is not run\n" +
 	"on that target. \"close\" is the end of the connection, a number before it the close frame's code; \"open\" is\n" +
-	"proved by a request, a ping or an event that is answered. What a socket's disconnect is called (\"forced close\") is\n" +
-	"the reference's word for a client that broke the protocol. Rows of the program with `-tags hazard` are marked\n" +
+	"proved by a request, a ping or an event that is answered. What a socket's disconnect is called (\"forced close\")\n" +
+	"is the reference's word for a client that broke the protocol. Rows of the program with `-tags hazard` are marked\n" +
 	"with *.\n\n"
 
 // cells are a table's cells in a row of another target, by the row's key.
