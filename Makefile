@@ -158,6 +158,26 @@ browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.pac
 	@$(GO) build -o .build/v06 ./$(V06)/server
 	@$(NODE) $(V06)/client06.mjs .build/v06 -client $(V06)/node_modules/socket.io/support/socket.io-client
 
+# Bad input against the gateway's binary. What it says is kept in boards/blackbox/VERDICTS.md; ARGS=-update writes it.
+# Emulated are ARM and big-endian MIPS.
+BLACKBOX = $(GOTEST) -count=1 -timeout 20m ./boards/blackbox
+.PHONY: blackbox blackbox-emulated
+blackbox:
+	@command -v openssl >/dev/null || bash .ci/deps openssl
+	@CGO_ENABLED=0 $(GO) build -pgo=off -o .build/blackbox/gateway ./boards/gateway
+	@CGO_ENABLED=0 $(GO) build -pgo=off -tags hazard -o .build/blackbox/hazard ./boards/gateway
+	@$(BLACKBOX) -parallel 8 -args -server $(CURDIR)/.build/blackbox/gateway -hazard $(CURDIR)/.build/blackbox/hazard $(ARGS)
+
+blackbox-emulated:
+	@bash .ci/deps qemu
+	@for board in "arm:GOARM=7:qemu-arm-static -cpu cortex-a7" "mips:GOMIPS=softfloat:qemu-mips-static -cpu 24Kc"; do \
+	   arch=$${board%%:*}; rest=$${board#*:}; dir=$(CURDIR)/.build/blackbox/$$arch; echo "bad input on $$arch"; \
+	   for tags in gateway hazard; do \
+	     env CGO_ENABLED=0 GOARCH=$$arch $${rest%%:*} $(GO) build -pgo=off -tags $$tags -o $$dir/$$tags ./boards/gateway || exit 1; \
+	   done; \
+	   $(BLACKBOX) -parallel 4 -args -server $$dir/gateway -hazard $$dir/hazard -target $$arch \
+	     -emulator "$${rest#*:}" $(ARGS) || exit 1; done
+
 # Recorded conversations of the reference, where they stand beside the project.
 conformance:
 	@GO="$(GO)" NODE="$(NODE)" bash .ci/conformance

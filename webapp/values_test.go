@@ -12,7 +12,8 @@ import (
 // parsed is a request as the wire has it, or nil.
 func parsed(wire string) *Request {
 	req := &Request{c: &conn{srv: &Server{}}}
-	n, e := req.head.parse([]byte(wire), &scan{}, &headLimits{uri: 1 << 12, bytes: 1 << 14, fields: 20, cookies: 20, params: 20})
+	limits := headLimits{uri: 1 << 12, bytes: 1 << 14, fields: 20, cookies: 20, params: 20}
+	n, e := req.head.parse([]byte(wire), &scan{}, &limits)
 	if e != nil || n != len(wire) {
 		return nil
 	}

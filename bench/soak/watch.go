@@ -24,9 +24,9 @@ const (
 )
 
 func (s sample) String() string {
+	v := s.values
 	return fmt.Sprintf("heap alive %.2f MB, for peers %.2f, resident %.1f; %.0f sessions, %.0f connections, %.0f timers",
-		s.values[alive]/1e6, s.values[held]/1e6, s.values[resident]/1e6, s.values["edgesio_sessions"], s.values["edgesio_connections"],
-		s.values["edgesio_timers"])
+		v[alive]/1e6, v[held]/1e6, v[resident]/1e6, v["edgesio_sessions"], v["edgesio_connections"], v["edgesio_timers"])
 }
 
 // look reads the metrics.

@@ -38,6 +38,57 @@ type gateway struct {
 	admin     *admin.Admin    // nil without -admin
 }
 
+// settings are what the program's files say.
+type settings struct {
+	rules  string // the policy's text
+	policy *eos.Policy
+	matrix *eos.Matrix
+	pages  fs.FS
+}
+
+// read reads the files. It waits for the disk.
+func (g *gateway) read(loop *poll.Loop) (s settings, err error) {
+	c := &g.config
+	if g.accounts, err = openAccounts(loop, c.users, c.before.Users, g.tell); err != nil {
+		return s, err
+	}
+	if g.tokens, err = openTokens(c.key, c.before.Key); err != nil {
+		return s, err
+	}
+	if g.tls, err = openTLS(loop, c.tlsCert, c.tlsKey, g.handshakeFailed); err != nil {
+		return s, err
+	}
+	if s.rules, s.policy, err = openPolicy(c.policy); err != nil {
+		return s, err
+	}
+	if s.matrix, err = openMatrix(c.matrix); err != nil {
+		return s, err
+	}
+	s.pages, err = pageFiles()
+	return s, err
+}
+
+// options are those of the two servers.
+func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
+	o = webapp.Options{
+		Root:   s.pages,
+		Mode:   eos.UserMode,
+		Matrix: s.matrix,
+		EOS:    &webapp.EOSOptions{Verifier: g.tokens, Accounts: g.accounts},
+		Listen: poll.ListenOptions{Inherit: g.config.inherit},
+	}
+	if g.tls != nil {
+		o.TLS = g.tls
+	}
+	limitWeb(&o, g.config)
+	options = sio.Options{Policy: s.policy, Accounts: g.accounts, DisconnectExpired: true,
+		Cors:                    adminCors(g.config.adminOrigin),
+		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
+	limitSockets(&options)
+	hurry(&o, &options)
+	return o, options
+}
+
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
 // turns.
 func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
@@ -46,60 +97,26 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 		return nil, err
 	}
 	g := &gateway{config: c}
-	if g.accounts, err = openAccounts(loop, c.users, c.before.Users, g.tell); err != nil {
-		return nil, err
-	}
-	rules, policy, err := openPolicy(c.policy)
+	s, err := g.read(loop)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := openTokens(c.key, c.before.Key)
-	if err != nil {
-		return nil, err
-	}
-	g.tokens = tokens
-	files, err := pageFiles()
-	if err != nil {
-		return nil, err
-	}
-	matrix, err := openMatrix(c.matrix)
-	if err != nil {
-		return nil, err
-	}
-	if g.tls, err = openTLS(loop, c.tlsCert, c.tlsKey, g.handshakeFailed); err != nil {
-		return nil, err
-	}
-	o := webapp.Options{
-		Root:   files,
-		Mode:   eos.UserMode,
-		Matrix: matrix,
-		EOS:    &webapp.EOSOptions{Verifier: tokens, Accounts: g.accounts},
-		Listen: poll.ListenOptions{Inherit: c.inherit},
-	}
-	limitWeb(&o, c)
-	if g.tls != nil {
-		o.TLS = g.tls
-	}
-	buffers := int(min(c.buffers.bytes, 1<<30))
-	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = buffers, buffers
+	o, options := g.options(s)
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
 	g.app.Server().Log().Hide(renewalName)
-	options := sio.Options{Policy: policy, Accounts: g.accounts, DisconnectExpired: true, Cors: adminCors(c.adminOrigin),
-		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
-	limitSockets(&options)
 	if g.io, err = sample(g.app, options); err != nil {
 		return nil, err
 	}
 	g.accounts.changed = g.regroup
-	if err := pages(g.app, files); err != nil {
+	if err := pages(g.app, s.pages); err != nil {
 		return nil, err
 	}
-	if err := permissions(g.app, eos.UserMode, matrix, rules); err != nil {
+	if err := permissions(g.app, eos.UserMode, s.matrix, s.rules); err != nil {
 		return nil, err
 	}
-	d := &desk{loop: loop, accounts: g.accounts, tokens: tokens, attempts: newAttempts(loop)}
+	d := &desk{loop: loop, accounts: g.accounts, tokens: g.tokens, attempts: newAttempts(loop)}
 	d.serve(g.app)
 	if err := g.openAdmin(d, c.admin); err != nil {
 		return nil, err
@@ -107,6 +124,9 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	ns := g.io.Of("/device")
 	g.telemetry = newTelemetry(loop, g.io, ns, root)
 	(&device{io: g.io, ns: ns, telemetry: g.telemetry, accounts: g.accounts}).handle()
+	if err := hazard(g.app); err != nil {
+		return nil, err
+	}
 	return g, g.observe(loop, c.metrics)
 }
 
@@ -117,6 +137,13 @@ func (g *gateway) start() error {
 	}
 	return g.ops.listen()
 }
+
+// What the build tag hazard adds for the black-box suite, see hazard.go: shorter deadlines, and routes and servers with
+// handlers that misbehave. Without it they do nothing.
+var (
+	hurry  = func(*webapp.Options, *sio.Options) {}
+	hazard = func(*webapp.App) error { return nil }
+)
 
 // regroup makes a changed users' file count for who is connected already.
 func (g *gateway) regroup(err error) {

@@ -24,6 +24,8 @@ func limitWeb(o *webapp.Options, c config) {
 	o.MaxConnsPerAddress = c.connsPerAddress
 	o.Rate, o.Burst = 300, 1500
 	o.Listen.MaxConns = c.maxConns
+	buffers := int(min(c.buffers.bytes, 1<<30))
+	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = buffers, buffers
 }
 
 // limitSockets likewise. ConnectTimeout is short because everybody who gets a

@@ -63,13 +63,15 @@ func main() {
 	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
 		"`number` of connections of one address; -1: no limit, behind a proxy")
 	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
-	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing more tells what it\n"+
-		"hangs in and ends with status 70, to be started again; 0: never")
+	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing any more\n"+
+		"tells what it hangs in and ends with status 70, to be started again; 0: never")
 	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
 	flag.Parse()
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; the runtime would end the program
+	pipe := newLogPipe(os.Stderr)
+	slog.SetDefault(slog.New(slog.NewTextHandler(pipe, &slog.HandlerOptions{Level: level})))
 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // memory is dearer here than the little that is collected
@@ -82,6 +84,9 @@ func main() {
 	}
 	if err != nil {
 		slog.Error("gateway ends", "name", c.name, "err", err)
+	}
+	pipe.flush()
+	if err != nil {
 		os.Exit(1)
 	}
 }

@@ -95,7 +95,7 @@ func (c *Collector) tellServer(t *Text) {
 	t.Gauge("edgesio_recovery_sessions", "Lost sockets that may come back.", s.RecoverySessions)
 	t.Gauge("edgesio_recovery_packets", "Packets that are kept for lost sockets.", s.RecoveryPackets)
 	t.Gauge("edgesio_recovery_bytes", "About what these packets take.", s.RecoveryBytes)
-	t.Family("edgesio_throttled_total", "counter", "What peers wanted beyond a rate, by the layer that refused or delayed it.")
+	t.Family("edgesio_throttled_total", "counter", "What peers wanted beyond a rate, by the layer that said no.")
 	if c.web != nil {
 		t.Int(c.web.Stats().Throttled, "layer", "webapp")
 	}

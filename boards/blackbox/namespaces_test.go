@@ -1,0 +1,232 @@
+package blackbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+const (
+	hazardPath  = "/hazard.io/?EIO=4&transport=websocket"
+	invalidName = `{"message":"Invalid namespace"}`
+)
+
+// several sends many CONNECTs in blocks and counts the answers that start with each of the prefixes.
+func (w *channel) several(n int, connect func(i int) string, prefixes ...string) string {
+	counts := make([]int, len(prefixes))
+	for at := 0; at < n; at += 500 {
+		var b strings.Builder
+		for i := at; i < min(at+500, n); i++ {
+			b.WriteString(text(connect(i)))
+		}
+		w.send(b.String())
+		for i := at; i < min(at+500, n); i++ {
+			m, how := w.say()
+			w.heard = nil
+			found := false
+			for k, p := range prefixes {
+				if !found && strings.HasPrefix(m, p) {
+					counts[k]++
+					found = true
+				}
+			}
+			if !found {
+				return fmt.Sprintf("%d: %.80q %s", i, m, how)
+			}
+		}
+	}
+	return strings.Trim(fmt.Sprint(counts), "[]")
+}
+
+// many is fewer where each takes its time.
+func many(n int) int {
+	if *emulator != "" {
+		return n / 20
+	}
+	return n
+}
+
+var namespaceRows = []row{
+	{name: "S2", sent: "CONNECT to an unknown namespace, 10^5 times", want: "each refused", remark: "emulated: 5000",
+		run: func(x *exchange) string {
+			w, n := x.joined(), many(100_000)
+			got := w.several(n, func(i int) string { return fmt.Sprint("40/x", i, ",") }, "44/x")
+			if got != fmt.Sprint(n) {
+				return got
+			}
+			if got := w.outcomeOpen(); got != "open" {
+				return got
+			}
+			return "each refused"
+		}},
+	free(packet("S2", "CONNECT to an unknown namespace", `44/x,`+invalidName+`, open`), "0/x,"),
+	free(packet("S2", "CONNECT without its comma", `44/x,`+invalidName+`, open`), "0/x"),
+	free(packet("S2", "a namespace with ?", `44/x?a=b,`+invalidName+`, open`), "0/x?a=b,"),
+	free(packet("S2", "a namespace with %", `44/%2f,`+invalidName+`, open`), "0/%2f,"),
+	packet("S2", "a namespace with NUL", refused, "0/\x00,"),
+	free(packet("S2", "a namespace __proto__", `44/__proto__,`+invalidName+`, open`), "0/__proto__,"),
+	packet("S2", "a namespace of 1 MB", refused, "0/"+strings.Repeat("x", 999_000)+","),
+	packet("S2", "an event for a namespace that is not joined", refused, `2/x,["req"]`),
+	packet("S2", "an ack for a namespace that is not joined", refused, `3/x,1["req"]`),
+	packet("S2", "a disconnect from a namespace that is not joined", refused, `1/x,`),
+	hazardous(row{name: "S2", sent: "10^5 dynamic namespaces of one client", want: "64 joined at once, and nothing left",
+		remark: "63 and the main one; emulated: 5000", run: func(x *exchange) string {
+			w := x.joinedAt(hazardPath)
+			n := many(100_000)
+			got := w.several(n, func(i int) string { return fmt.Sprintf("40/a%05d,", i) }, "40/a", "44/a")
+			if got != fmt.Sprint("63 ", n-63) {
+				return got
+			}
+			return "64 joined at once, and nothing left"
+		}}),
+	hazardous(row{name: "S2", sent: "10^5 dynamic namespaces, each left again", want: "all joined, and nothing left",
+		remark: "emulated: 5000", run: func(x *exchange) string {
+			w := x.joinedAt(hazardPath)
+			n := many(100_000)
+			for at := 0; at < n; at += 50 {
+				var b strings.Builder
+				for i := at; i < at+50; i++ {
+					fmt.Fprint(&b, text(fmt.Sprintf("40/a%05d,", i)), text(fmt.Sprintf("41/a%05d,", i)))
+				}
+				w.send(b.String())
+				for range 50 {
+					if m, how := w.say(); !strings.HasPrefix(m, "40/a") {
+						return m + how
+					}
+					w.heard = nil
+				}
+			}
+			return "all joined, and nothing left"
+		}}),
+	hazardous(row{name: "S5", sent: "a handler that asks its client for 10^5 acks", want: "98976 refused at once",
+		remark: "MaxPendingAcks is 1024", run: func(x *exchange) string {
+			w := x.joinedAt(hazardPath)
+			w.send(text(`420["ask",100000]`))
+			for {
+				m, how := w.say()
+				if n, ok := strings.CutPrefix(m, "430["); ok {
+					return strings.Trim(n, "]") + " refused at once"
+				} else if how != "" {
+					return how
+				}
+			}
+		}}),
+	hazardous(roomRow("a socket that joins 10^5 rooms", `["rooms",100000]`, "[1024,98976]",
+		"MaxRoomsPerSocket is 1024")),
+	hazardous(roomRow("10^6 rooms joined and left", `["churn",1000000]`, "[0]", "emulated: 50000")),
+	hazardous(roomRow("a room name of 1 MB", `["room",1000000]`, "[true]", "refused: MaxNameBytes is 512")),
+}
+
+// roomRow is an event of the hazard program, and its ack.
+func roomRow(sent, event, want, remark string) row {
+	return row{name: "S9", sent: sent, want: want, remark: remark, run: func(x *exchange) string {
+		w := x.joinedAt(hazardPath)
+		if *emulator != "" {
+			event = strings.Replace(event, "1000000]", "50000]", 1)
+		}
+		w.send(text("420" + event))
+		m, how := w.say()
+		return strings.TrimPrefix(m, "430") + how
+	}}
+}
+
+// outcomeOpen tells whether an event is answered.
+func (w *channel) outcomeOpen() string {
+	w.send(text(`42999["req"]`))
+	if m, how := w.say(); m != `43999["hello world"]` {
+		return m + how
+	}
+	return "open"
+}
+
+// lost is a client with recovery that got a packet and lost its connection: what it needs to come back.
+func (x *exchange) lost(cut bool) (pid, offset, id string, w *channel) {
+	w = x.engineAt(hazardPath)
+	w.send(text("40"))
+	m, _ := w.say()
+	id, pid = between(m, `"sid":"`), between(m, `"pid":"`)
+	w.send(text(`42["burst",1]`) + text(`420["latest","x"]`))
+	for {
+		m, how := w.say()
+		if how != "" {
+			x.fail("no packet: %s", how)
+		}
+		if strings.HasPrefix(m, `42["burst"`) {
+			offset = strings.TrimSuffix(strings.TrimPrefix(m, `42["burst","x","`), `"]`)
+		}
+		if strings.HasPrefix(m, "430") {
+			break
+		}
+	}
+	if pid == "" || offset == "" {
+		x.fail("no pid or offset: %q %q", pid, offset)
+	}
+	if cut {
+		w.reset()
+	}
+	return pid, offset, id, w
+}
+
+func between(s, before string) string {
+	_, rest, _ := strings.Cut(s, before)
+	rest, _, _ = strings.Cut(rest, `"`)
+	return rest
+}
+
+// back tries to come back, and tells whether that is the same socket.
+func (x *exchange) back(pid, offset, id string) string {
+	w := x.engineAt(hazardPath)
+	w.send(text(fmt.Sprintf(`40{"pid":"%s","offset":"%s"}`, pid, offset)))
+	for {
+		m, how := w.say()
+		switch {
+		case how != "":
+			return how
+		case strings.HasPrefix(m, "40{") && between(m, `"sid":"`) == id:
+			return "the old socket"
+		case strings.HasPrefix(m, "40{"):
+			return "a new socket"
+		}
+	}
+}
+
+// A pid that comes while its connection is open ends that one: the client is on a new network before the server knows.
+func recovery(sent, want string, run func(x *exchange) string) row {
+	return row{name: "S11", sent: sent, want: want, hazard: true, run: run}
+}
+
+var recoveryRows = []row{
+	recovery("pid and offset, as they were", "the old socket", func(x *exchange) string {
+		pid, offset, id, _ := x.lost(true)
+		return x.back(pid, offset, id)
+	}),
+	recovery("a forged pid", "a new socket", func(x *exchange) string {
+		_, offset, id, _ := x.lost(true)
+		return x.back("AAAAAAAAAAAAAAAAAAAA", offset, id)
+	}),
+	recovery("pid __proto__", "a new socket", func(x *exchange) string { return x.back("__proto__", "x", "") }),
+	recovery("a pid of 10 kB", "a new socket", func(x *exchange) string {
+		return x.back(strings.Repeat("p", 1e4), "x",
+			"")
+	}),
+	recovery("the pid of a client whose connection is open", "the old socket", func(x *exchange) string {
+		pid, offset, id, _ := x.lost(false)
+		return x.back(pid, offset, id)
+	}),
+	recovery("an unknown offset", "a new socket", func(x *exchange) string {
+		pid, _, id, _ := x.lost(true)
+		return x.back(pid, "unknown", id)
+	}),
+	recovery("a pid twice", "the old socket, the old socket", func(x *exchange) string {
+		pid, offset, id, _ := x.lost(true)
+		return x.back(pid, offset, id) + ", " + x.back(pid, offset, id)
+	}),
+	recovery("an offset that came through a volatile string", "a new socket", func(x *exchange) string {
+		pid, _, id, _ := x.lost(true)
+		return x.back(pid, "x", id)
+	}),
+	recovery("a pid behind a disconnect by the client", "a new socket", func(x *exchange) string {
+		pid, offset, id, w := x.lost(false)
+		w.send(text("41")).reset()
+		return x.back(pid, offset, id)
+	}),
+}
