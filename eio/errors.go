@@ -93,10 +93,10 @@ func transportOf[T string | []byte](name T) transport {
 // question is what has to be known of a request to judge it.
 type question struct {
 	transport transport // noTransport: unknown, or not enabled here
-	protocol  uint8     // 0: another one
-	upgrade   bool      // Connection: upgrade, Upgrade: websocket
-	get       bool      // the method is GET
-	named     bool      // it has a sid
+	protocol  uint8
+	upgrade   bool // Connection: upgrade, Upgrade: websocket
+	get       bool // the method is GET
+	named     bool // it has a sid
 	session   *Session
 	req       *webapp.Request
 }
@@ -137,7 +137,7 @@ func (q *question) judge(o *Options) Code {
 		return BadHandshakeMethod
 	case (q.transport == websocketTransport) != q.upgrade:
 		return BadRequest
-	case q.protocol == 0, q.protocol == 3 && o.RefuseEIO3:
+	case q.protocol == 3 && o.RefuseEIO3:
 		return UnsupportedVersion
 	}
 	return accepted

@@ -175,10 +175,8 @@ func (e *Server) question(req *webapp.Request) (q question) {
 	if q.transport = transportOf(name); !e.options.has(q.transport) {
 		q.transport = noTransport
 	}
-	switch v, _ := req.QueryLookup("EIO"); string(v) {
-	case "", "3":
-		q.protocol = 3
-	case "4":
+	q.protocol = 3 // as the reference has it, whatever else the client says
+	if v, _ := req.QueryLookup("EIO"); string(v) == "4" {
 		q.protocol = 4
 	}
 	if sid, _ := req.QueryLookup("sid"); len(sid) > 0 {

@@ -98,7 +98,7 @@ func (e *Server) complainVersion(q question) {
 	}
 	version, _ := q.req.QueryLookup("EIO")
 	message := "eio: client speaks an Engine.IO that is neither 3 nor 4: give it the socket.io.js of this server"
-	if q.protocol == 3 {
+	if v := string(version); v == "" || v == "3" {
 		message = "eio: client speaks Engine.IO 3 (Socket.IO 1.x and 2.x): update it to 3.x or later, or unset RefuseEIO3"
 	}
 	e.warn("eio version", message, q.req, version)

@@ -30,8 +30,9 @@ func newRig(t testing.TB, s sio.Options, o Options) *rig {
 	loop, err := poll.New(poll.Options{Kernel: k})
 	check(t, err)
 	app, err := webapp.CreateWith(loop, "test", webapp.Addr{Host: "127.0.0.1", Port: 80},
-		webapp.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		webapp.Options{Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Rate: -1, MaxConnsPerAddress: -1})
 	check(t, err)
+	s.HandshakeRate, s.HandshakesPerAddress = -1, -1 // crowds come from one address
 	server, err := sio.New(app, s)
 	check(t, err)
 	server.OnError(func(_ *sio.Socket, err error) { t.Errorf("reported: %v", err) })
