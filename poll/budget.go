@@ -15,8 +15,9 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // the process: buffers grow in steps, and the collector needs room, so that the
 // heap may reach two or three times as much.
 //
-//   - From 80 % on it is Tight, until it is below 70 %: new sessions are refused,
-//     and what OnTight brought is shed before that.
+//   - From 80 % on it is Tight, until it is below 70 %: when somebody wants to come
+//     in then, what OnTight brought is shed, those who hold much and do not read are
+//     ended, and only if that is not enough the newcomer is refused.
 //   - At the limit Take is false: who asked is refused, nobody else.
 //   - Output is never refused for it. Beyond the limit whoever holds most is ended
 //     with [ErrMemory], one after the other until the rest fits.
@@ -26,18 +27,19 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // OutBytes; before anybody is ended or refused for it, it is counted once.
 // A nil Budget has no limit, and counts nothing. Loop's goroutine only.
 type Budget struct {
-	loop   *Loop
-	limit  int
-	taken  int
-	shared int    // of OutBytes: counted more than once, when it was last looked at
-	looked uint64 // the turn of that
-	tight  bool
-	inside bool // relieve is under way
-	sheds  []func(need int) (freed int)
-	rivals []func() (held int, end func())
-	told   func(Shortage)
-	heap   heapGauge
-	stats  BudgetStats
+	loop     *Loop
+	limit    int
+	taken    int
+	shared   int    // of OutBytes: counted more than once, when it was last looked at
+	looked   uint64 // the turn of that
+	tight    bool
+	inside   bool   // relieve is under way
+	relieved uint64 // one more than the turn of the last Admits that looked for who could go
+	sheds    []func(need int) (freed int)
+	rivals   []func() (held int, end func())
+	told     func(Shortage)
+	heap     heapGauge
+	stats    BudgetStats
 }
 
 // BudgetStats are counters since New.
@@ -167,8 +169,32 @@ func (b *Budget) tell(s Shortage) {
 	}
 }
 
-// Tight tells whether memory is short, so that nobody new should come in: the
-// budget is used to 80 %, after what OnTight brought was shed, or the process'
+// Admits tells whether somebody new may come in: memory is not Tight, or it is not
+// any more after what OnTight brought was shed, and then those were ended who hold
+// much and do not read. A few who are gone without a word must not keep everybody
+// else out.
+func (b *Budget) Admits() bool {
+	if !b.Tight() {
+		return true
+	}
+	if b.relieved == b.loop.stats.Turns+1 {
+		return false
+	}
+	b.relieved = b.loop.stats.Turns + 1
+	goal := mark(b.limit, 70) - 1
+	if b.heap.full && !b.heap.asked {
+		b.heap.asked = true // what is let go now is seen when it was collected
+		b.shed(math.MaxInt)
+		goal = min(goal, b.Used()/2)
+	}
+	if over := b.Used() - goal; over > 0 {
+		b.shed(over + b.slack())
+		b.lighten(goal)
+	}
+	return !b.Tight()
+}
+
+// Tight tells whether memory is short: the budget is used to 80 %, or the process'
 // live heap is at 80 % of the runtime's memory limit (GOMEMLIMIT). It ends below
 // 70 %.
 func (b *Budget) Tight() bool {
@@ -176,20 +202,27 @@ func (b *Budget) Tight() bool {
 	if b.tight {
 		percent = 70
 	}
-	over := b.Used() - mark(b.limit, percent) + 1
-	if over > 0 && b.count() {
-		over = b.Used() - mark(b.limit, percent) + 1
+	if b.Used() >= mark(b.limit, percent) {
+		b.count()
 	}
-	if over > 0 {
-		over -= b.shed(over + b.slack())
-	}
-	if b.heap.over(b.loop.now, uint64(percent)) {
-		b.shed(math.MaxInt)
-		over = 1
-	}
-	b.tight = over > 0
+	b.tight = b.Used() >= mark(b.limit, percent)
+	b.tight = b.heap.over(b.loop.now, uint64(percent)) || b.tight
 	return b.tight
 }
+
+// lighten ends those that hold most, one after the other, until no more than goal
+// bytes are used or nobody is left who holds much.
+func (b *Budget) lighten(goal int) {
+	if b.Used() <= goal || b.inside {
+		return
+	}
+	b.recount()
+	b.endMost(func() bool { return b.Used() <= goal }, max(b.limit/512, leastMuch))
+}
+
+// leastMuch is what a peer that reads may hold between two turns, however small the
+// budget is.
+const leastMuch = 16 << 10
 
 // shed asks for need bytes.
 func (b *Budget) shed(need int) (freed int) {
@@ -217,15 +250,11 @@ func (b *Budget) makeRoom(n int) bool {
 	return n <= b.limit-b.Used()
 }
 
-// count finds out, at most once a turn, what of OutBytes is counted more than once,
-// and tells whether that has changed.
-func (b *Budget) count() bool {
-	if b.looked == b.loop.stats.Turns {
-		return false
+// count finds out, at most once a turn, what of OutBytes is counted more than once.
+func (b *Budget) count() {
+	if b.looked != b.loop.stats.Turns {
+		b.recount()
 	}
-	before := b.shared
-	b.recount()
-	return b.shared != before
 }
 
 func (b *Budget) recount() {
@@ -276,27 +305,33 @@ func (b *Budget) relieve() {
 	if !b.over() {
 		return
 	}
+	b.shed(b.Used() - b.limit + b.slack())
+	before := b.Used()
+	enough := (b.loop.stats.OutBytes - b.shared) / 16
+	b.endMost(func() bool {
+		freed := before - b.Used()
+		return !b.over() && (freed == 0 || freed >= enough)
+	}, 1)
+}
+
+// endMost ends those that hold most and at least that much, until done.
+func (b *Budget) endMost(done func() bool, least int) {
 	b.inside = true
 	defer func() { b.inside = false }()
-	b.shed(b.Used() - b.limit + b.slack())
 	var conns [worst]*Conn
-	enough := (b.loop.stats.OutBytes - b.shared) / 16
-	for n, freed := 0, 0; b.over() || freed > 0 && freed < enough; {
+	for n := 0; !done(); n = b.prune(&conns, n) {
 		if n == 0 {
 			n = b.find(&conns)
 		}
-		before := b.Used()
-		if !b.endWorst(conns[:min(n, 1)]) {
+		if !b.endWorst(conns[:min(n, 1)], least) {
 			return
 		}
-		freed += before - b.Used()
-		n = b.prune(&conns, n)
 	}
 }
 
 // endWorst ends the one of first, the connection that holds most, and the layers'
-// sessions that holds more.
-func (b *Budget) endWorst(first []*Conn) bool {
+// sessions that holds more, if it holds at least that much.
+func (b *Budget) endWorst(first []*Conn, least int) bool {
 	held, end := 0, func() {}
 	if len(first) > 0 {
 		held = first[0].Buffered()
@@ -307,7 +342,7 @@ func (b *Budget) endWorst(first []*Conn) bool {
 			held, end, rival = h, e, true
 		}
 	}
-	if held == 0 {
+	if held < least {
 		return false
 	}
 	b.stats.Ended++
