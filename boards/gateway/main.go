@@ -64,7 +64,8 @@ func main() {
 	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
 		"`number` of connections of one address; -1: no limit, behind a proxy")
 	flag.IntVar(&c.handshakes, "handshakes", defaultHandshakes,
-		"`number` of clients that may come in a second, four times as many at once;\nmore get 503 and come again; -1: no limit")
+		"`number` of clients that may come in a second, four times as many at once;\n"+
+			"more get 503 and come again; -1: no limit")
 	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
 	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing any more\n"+
 		"tells what it hangs in and ends with status 70, to be started again; 0: never")
