@@ -1,0 +1,49 @@
+package eio
+
+import (
+	"testing"
+	"time"
+
+	"github.com/edgesio/edgesio/webapp"
+)
+
+// TestSessionsAreNotThrottled: behind one address many sessions poll, more often
+// than it may begin requests. They take nothing of that, and go on while somebody
+// there has used it up; who belongs to no session is refused.
+func TestSessionsAreNotThrottled(t *testing.T) {
+	r := newWebRig(t, 1, quietly, Options{}, webapp.Options{Rate: 10, Burst: 20})
+	s := r.openPoll("EIO=4")
+	p := r.dial()
+	polls := func() {
+		t.Helper()
+		for range 50 {
+			post(p, s, []byte("4x"))
+			get(p, s)
+			r.settle()
+			status, _, _, rest, _ := cutAnswer(p.Read(), false)
+			if poll, _, body, _, _ := cutAnswer(rest, false); status != "200" || poll != "200" || string(body) != "4x" {
+				t.Fatalf("POST %s, GET %s %q", status, poll, body)
+			}
+		}
+	}
+	polls()
+	r.openPoll("EIO=4")
+	for _, request := range []string{"GET /", "GET /engine.io/?transport=polling&EIO=4",
+		"GET /engine.io/?transport=websocket&EIO=4&sid=" + s.ID(), "PUT " + target(s), "OPTIONS " + target(s)} {
+		r.sleep(3 * time.Second)
+		status := ""
+		for range 25 {
+			c := r.dial()
+			c.WriteString(request + " HTTP/1.1\r\nHost: a.example\r\n\r\n")
+			r.settle()
+			if status, _, _, _, _ = cutAnswer(c.Read(), false); status == "429" {
+				break
+			}
+		}
+		if status != "429" {
+			t.Errorf("%s: %s after 25", request, status)
+		}
+		polls()
+	}
+	r.finish()
+}
