@@ -47,3 +47,22 @@ func TestSessionsAreNotThrottled(t *testing.T) {
 	}
 	r.finish()
 }
+
+// TestStormIsNobodysFault: a handshake that is refused for the storm does not use
+// up what its address may have: those behind one address are let in as the storm
+// ends.
+func TestStormIsNobodysFault(t *testing.T) {
+	r := newRig(t, 1, quietly, Options{HandshakeRate: 5, HandshakeBurst: 5, HandshakesPerAddress: 10})
+	for range 50 {
+		request(r.dial(), "GET", "/engine.io/?transport=polling&EIO=4", nil)
+		r.settle()
+	}
+	if n := r.engine.Stats().Sessions; n != 5 {
+		t.Errorf("%d sessions", n)
+	}
+	r.sleep(time.Second)
+	for range 5 {
+		r.openPoll("EIO=4")
+	}
+	r.finish()
+}
