@@ -1,6 +1,7 @@
 package eio
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -63,6 +64,34 @@ func TestStormIsNobodysFault(t *testing.T) {
 	r.sleep(time.Second)
 	for range 5 {
 		r.openPoll("EIO=4")
+	}
+	r.finish()
+}
+
+// TestHoldGoesWithTheSession: a session that owes is held on its new transport, too.
+func TestHoldGoesWithTheSession(t *testing.T) {
+	r := newRig(t, 1, quietly, Options{EventRate: 100, EventBurst: 200})
+	s := r.openPoll("EIO=4")
+	poster, p := r.dial(), r.dial()
+	request(p, "GET", "/engine.io/?transport=websocket&EIO=4&sid="+s.ID(), nil, upgradeLines...)
+	p.Write(text("2probe"))
+	r.settle()
+	p.Read()
+	post(poster, s, bytes.Repeat([]byte("6\x1e"), 500)[:999]) // 300 more than there are tokens
+	r.settle()
+	p.Write(text("5"))
+	r.settle()
+	if status, _, body, _, _ := cutAnswer(poster.Read(), false); status != "200" || string(body) != "ok" || s.ws == nil {
+		t.Errorf("the POST got %s %q", status, body)
+	}
+	p.Write(text("4later"))
+	r.settle()
+	if got := p.Read(); bytes.Contains(got, []byte("later")) {
+		t.Error("it is read on")
+	}
+	r.sleep(4 * time.Second)
+	if got := p.Read(); !bytes.Contains(got, []byte("later")) || !s.Open() {
+		t.Errorf("it was not read on: %q", got)
 	}
 	r.finish()
 }
