@@ -142,3 +142,9 @@ func (q *question) judge(o *Options) Code {
 	}
 	return accepted
 }
+
+// polls tells of a poll or a POST of a session: their number is bounded by what
+// there is to send, and by EventRate.
+func (q *question) polls(o *Options) bool {
+	return q.session != nil && !q.upgrade && (q.get || q.req.Method() == "POST") && q.judge(o) == accepted
+}

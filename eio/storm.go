@@ -48,6 +48,7 @@ func (e *Server) stormy(req *webapp.Request, res *webapp.Response, q question) b
 	if s.all.Take(&s.limit, now, 1) {
 		return false
 	}
+	s.addresses.Give(req.IP(), now, 1)
 	s.turned++
 	e.turnAway(res, q, 503, s.later(e.loop))
 	e.warn("eio storm", "eio: more handshakes than HandshakeRate: clients are told to come back later", req, nil)

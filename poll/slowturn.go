@@ -134,8 +134,11 @@ func (l *Loop) took(d time.Duration) bool {
 	return true
 }
 
-// tellSlow is outside of a turn: what it panics with ends here.
+// tellSlow is a callback between two turns, or when one has begun: what it panics
+// with ends here, and a Close waits for the turn's end.
 func (l *Loop) tellSlow(s SlowTurn) {
+	l.inside = true
+	defer func() { l.inside = false }()
 	defer l.containCall("OnSlowTurn")
 	l.options.OnSlowTurn(s)
 }

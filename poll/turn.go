@@ -104,11 +104,12 @@ func (l *Loop) settle() {
 	if l.flush(); len(l.left)+len(l.dead) == 0 {
 		return
 	}
-	for len(l.left) > 0 {
-		l.farewell()
-		l.flush()
-	}
-	for l.released < len(l.dead) {
+	for len(l.left) > 0 || l.released < len(l.dead) {
+		if len(l.left) > 0 { // Released may end others
+			l.farewell()
+			l.flush()
+			continue
+		}
 		c := l.dead[l.released]
 		l.dead[l.released] = nil
 		l.released++

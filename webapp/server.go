@@ -66,6 +66,7 @@ type mount struct {
 	prefix  string
 	handler Handler
 	open    bool // see HandleOpen
+	lax     bool // see HandleSessions
 }
 
 // NewServer makes a server without a listener: Accept is for poll.ListenOptions.
@@ -202,7 +203,7 @@ func (s *Server) forget(c *conn) {
 // dispatch hands a request on to its handler, if it may get there.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
-	if s.throttle(req, res) {
+	if m := s.mounted(req.head.path, len(req.head.path)); (m == nil || !m.lax) && s.throttle(req, res) {
 		return
 	}
 	if s.options.EOS != nil && s.intercept(req, res) {

@@ -48,6 +48,7 @@ func (s *Server) throttle(req *Request, res *Response) bool {
 	s.stats.Throttled++
 	s.log.Warn("address", "webapp: request refused: "+tooMany, req.c.pc.RemoteAddr(), req.target())
 	c := req.c
+	s.answered(errTooMany.Status)
 	b := append(appendStatus(c.pc.Out(), errTooMany.Status), s.date()...)
 	b = strconv.AppendInt(append(b, "\r\nRetry-After: "...), (wait+999)/1000, 10)
 	c.write(append(b, "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"...))
