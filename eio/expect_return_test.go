@@ -25,6 +25,13 @@ func TestExpect(t *testing.T) {
 		t.Errorf("one more: %s, %d expected", got, r.engine.Expected())
 	}
 	r.engine.Expect(20)
+	r.sleep(time.Minute)
+	for range 4 {
+		handshake()
+	}
+	if n := r.engine.Expected(); n != 16 {
+		t.Errorf("%d are still expected", n)
+	}
 	r.sleep(returnTime)
 	for range 3 {
 		handshake()
@@ -33,7 +40,7 @@ func TestExpect(t *testing.T) {
 		t.Errorf("too late: %s, %d expected", got, r.engine.Expected())
 	}
 	r.engine.Expect(-1)
-	if n := r.engine.Expected(); n != 0 || r.engine.Stats().Handshakes != 26 {
+	if n := r.engine.Expected(); n != 0 || r.engine.Stats().Handshakes != 30 {
 		t.Errorf("%d expected, %+v", n, r.engine.Stats())
 	}
 	r.sleep(time.Second)
