@@ -270,9 +270,13 @@ func (p *PanicError) Error() string {
 // guard calls an application's function. A panic ends the exchange, not the
 // process.
 func (s *Server) guard(req *Request, res *Response, call func()) {
+	done := false
 	defer func() {
+		if done {
+			return
+		}
 		v := recover()
-		if v == nil {
+		if v == nil { // Goexit
 			return
 		}
 		s.stats.Panics++
@@ -289,6 +293,7 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 		s.report(p)
 	}()
 	call()
+	done = true
 }
 
 // report hands an error to OnError, or to the log.

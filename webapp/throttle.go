@@ -41,7 +41,11 @@ var errTooMany = &Error{429, "too many requests from one address"}
 
 // throttle answers a request of an address that has had too many, and tells so.
 func (s *Server) throttle(req *Request, res *Response) bool {
-	wait := s.visitors.Take(req.ip(), s.loop.Now(), 1)
+	from := req.c.pc.RemoteAddr().Addr()
+	if len(s.set.proxies) > 0 {
+		from = req.ip()
+	}
+	wait := s.visitors.Take(from, s.loop.Now(), 1)
 	if wait == 0 {
 		return false
 	}
