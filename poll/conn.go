@@ -244,13 +244,19 @@ func (c *Conn) Close() {
 }
 
 // Abort drops the connection and its output at once; OnClose(err) follows at the
-// end of the turn. A connection that is closing already is cut short.
-func (c *Conn) Abort(err error) {
+// end of the turn. A connection that is closing already is cut short. The peer
+// gets RST, which makes the system drop what it took and the peer did not: of one
+// that does not read these may be megabytes, and for minutes.
+func (c *Conn) Abort(err error) { c.end(err, true) }
+
+// end is Abort, or the end of a connection of which all is written, that may
+// still be on its way.
+func (c *Conn) end(err error, reset bool) {
 	c.leave(err)
 	if c.state != closed {
 		c.setState(closed)
 		c.drop()
-		c.loop.dead = append(c.loop.dead, c)
+		c.loop.dead = append(c.loop.dead, parting{c, reset})
 	}
 }
 
@@ -295,7 +301,7 @@ func (c *Conn) interest() {
 }
 
 // release closes the descriptor. It is the end of the object.
-func (c *Conn) release() {
+func (c *Conn) release(reset bool) {
 	if c.fd < 0 {
 		return
 	}
@@ -305,7 +311,11 @@ func (c *Conn) release() {
 		defer w.layer.Release() // it may panic, and the descriptor is gone then, too
 	}
 	l.detach(int(c.fd))
-	l.kernel.CloseFD(int(c.fd)) // whatever it reports, EINTR too: it is closed
+	if reset {
+		l.kernel.Reset(int(c.fd))
+	} else {
+		l.kernel.CloseFD(int(c.fd)) // whatever it reports, EINTR too: it is closed
+	}
 	c.fd = -1
 	l.stats.Conns--
 	l.stats.Closed++

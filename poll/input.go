@@ -71,7 +71,7 @@ func (c *Conn) finished() {
 		c.loop.slow.add(c)
 	}
 	if c.out == nil {
-		c.Abort(nil)
+		c.end(nil, false)
 		return
 	}
 	c.interest()
