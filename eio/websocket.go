@@ -41,7 +41,8 @@ func (w *websocket) OnDrain(*poll.Conn) {
 
 // OnClose ends the session when the connection is gone.
 func (w *websocket) OnClose(_ *poll.Conn, err error) {
-	if err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory {
+	_, panicked := err.(*poll.PanicError)
+	if panicked || err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory {
 		w.fail(TransportError, err)
 	} else {
 		w.fail(TransportClose, err)
@@ -126,8 +127,11 @@ func closeCode(err error) ws.StatusCode {
 	if err == poll.ErrMemory {
 		return ws.StatusTryAgainLater
 	}
-	if e, ok := err.(ws.Error); ok {
+	switch e := err.(type) {
+	case ws.Error:
 		return e.Code()
+	case *PanicError:
+		return ws.StatusInternalServerError
 	}
 	return 0
 }

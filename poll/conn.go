@@ -244,16 +244,15 @@ func (c *Conn) Close() {
 }
 
 // Abort drops the connection and its output at once; OnClose(err) follows at the
-// end of the turn. A connection that is closing already is cut short. The peer
-// gets RST, which makes the system drop what it took and the peer did not: of one
-// that does not read these may be megabytes, and for minutes.
-func (c *Conn) Abort(err error) { c.end(err, true) }
-
-// end is Abort, or the end of a connection of which all is written, that may
-// still be on its way.
-func (c *Conn) end(err error, reset bool) {
+// end of the turn. A connection that is closing already is cut short. With an err
+// other than ErrClosed, or with output that is not written yet, the peer gets RST,
+// which makes the system drop what it took and the peer did not: of one that does
+// not read these may be megabytes, and for minutes. Else it gets FIN, behind what
+// is on its way.
+func (c *Conn) Abort(err error) {
 	c.leave(err)
 	if c.state != closed {
+		reset := err != nil && err != ErrClosed || c.out != nil && !c.out.empty()
 		c.setState(closed)
 		c.drop()
 		c.loop.dead = append(c.loop.dead, parting{c, reset})

@@ -137,7 +137,7 @@ func tryCell(t *testing.T, c cell, i int) (hit bool) {
 	s.c.Resume()
 	r.k.Sleep(r.l, time.Second)
 	if s.c.Close(); c.call == polltest.CallReset {
-		s.c.Abort(nil)
+		s.c.Abort(errGone)
 	}
 	p.Read()
 	r.k.Sleep(r.l, time.Second)

@@ -92,7 +92,7 @@ func (c *Conn) wrote(n int) {
 // linger sends FIN once everything is written.
 func (c *Conn) linger() {
 	if c.flags&isFinished != 0 {
-		c.end(nil, false)
+		c.Abort(nil)
 		return
 	}
 	c.setState(lingering)
@@ -102,7 +102,7 @@ func (c *Conn) linger() {
 		errno = c.loop.kernel.Shutdown(int(c.fd))
 	}
 	if errno != 0 {
-		c.end(nil, false)
+		c.Abort(nil)
 	}
 }
 

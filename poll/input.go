@@ -71,7 +71,7 @@ func (c *Conn) finished() {
 		c.loop.slow.add(c)
 	}
 	if c.out == nil {
-		c.end(nil, false)
+		c.Abort(nil)
 		return
 	}
 	c.interest()

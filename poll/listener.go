@@ -211,7 +211,7 @@ func (ln *Listener) admit(c *Conn) {
 	}
 	if c.handler = ln.options.Accept(c); c.handler == nil {
 		l.stats.Refused++
-		c.end(nil, false)
+		c.Abort(nil)
 	} else if ln.options.Layer != nil && c.state != closed {
 		c.flags &^= isBlocked
 		c.addLayer(ln.options.Layer)

@@ -166,7 +166,7 @@ func (l *Loop) Close() error {
 	}
 	for _, c := range l.conns {
 		if c != nil {
-			c.end(ErrClosed, false) // the process may say goodbye, and that is on its way
+			c.Abort(ErrClosed)
 		}
 	}
 	l.reports, l.phase = nil, settling

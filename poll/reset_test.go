@@ -43,7 +43,23 @@ func TestWhatResets(t *testing.T) {
 			p.Resume()
 		}},
 		{"Abort", true, func(r *rig, p *polltest.Peer, s *side) { s.c.Abort(errGone) }},
-		{"Abort while closing", true, func(r *rig, p *polltest.Peer, s *side) { s.c.Close(); r.poll(); s.c.Abort(nil) }},
+		{"Abort without a reason", false, func(r *rig, p *polltest.Peer, s *side) {
+			s.c.Write([]byte("x"))
+			r.poll()
+			s.c.Abort(nil)
+		}},
+		{"Abort, more to write", true, func(r *rig, p *polltest.Peer, s *side) { s.c.Write([]byte("x")); s.c.Abort(nil) }},
+		{"Abort while closing", false, func(r *rig, p *polltest.Peer, s *side) {
+			s.c.Write([]byte("x"))
+			s.c.Close()
+			r.poll()
+			s.c.Abort(nil)
+		}},
+		{"Abort while closing, more to write", true, func(r *rig, p *polltest.Peer, s *side) {
+			block(r, p, s)
+			s.c.Close()
+			s.c.Abort(nil)
+		}},
 		{"ErrSlow", true, func(r *rig, p *polltest.Peer, s *side) { block(r, p, s); second(r, 40) }},
 		{"ErrOverflow", true, func(r *rig, p *polltest.Peer, s *side) {
 			p.Stall()

@@ -51,7 +51,7 @@ func (c *Conn) judge(now int64) {
 	case c.state == closed:
 	case c.state != open && now-c.stall > millis(c.limits().LingerTime),
 		c.state == closing && c.pressed(now):
-		c.end(nil, c.state != lingering) // what lingers is written, and may be on its way
+		c.Abort(nil)
 	case c.state == open && (c.pressed(now) || c.flags&isBlocked != 0 && now-c.stall > millis(c.limits().StallTime)):
 		c.loop.stats.Slow++
 		c.cut(ErrSlow)

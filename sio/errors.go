@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+
+	"github.com/edgesio/edgesio/eio"
 )
 
 // Errors of the package's functions and ack callbacks.
@@ -72,12 +74,42 @@ func (srv *Server) report(s *Socket, err error) {
 		srv.counts.panics++
 	}
 	if srv.onError != nil {
-		srv.onError(s, err)
+		srv.tell(s, err)
 		return
 	}
+	srv.complain(err, p)
+}
+
+// tell calls OnError. Whom shall a panic of it be told?
+func (srv *Server) tell(s *Socket, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p := &PanicError{Handler: "OnError", Value: v, Stack: debug.Stack()}
+			srv.counts.panics++
+			srv.complain(p, p)
+		}
+	}()
+	srv.onError(s, err)
+}
+
+func (srv *Server) complain(err error, p *PanicError) {
 	detail := ""
 	if p != nil {
 		detail = string(p.Stack)
 	}
 	srv.log.Error("socket.io handler", err.Error(), detail)
+}
+
+// engineFailed is told of the panics that the engine caught.
+func (srv *Server) engineFailed(_ *eio.Session, err error) {
+	if p, ok := err.(*eio.PanicError); ok {
+		err = &PanicError{Handler: p.Where, Value: p.Value, Stack: p.Stack}
+	}
+	srv.report(nil, err)
+}
+
+// tellRefused calls OnRefuse.
+func (srv *Server) tellRefused(c *Client, err error) {
+	defer srv.guard("OnRefuse")
+	srv.onRefuse(c, err)
 }

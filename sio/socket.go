@@ -301,8 +301,10 @@ func (s *Socket) guard(e *Event) {
 		return
 	}
 	what := "a handler"
-	if e != nil && e.Name() != "" {
-		what = "event " + e.describe()
+	if e != nil {
+		if what = "an ack"; e.Name() != "" {
+			what = "event " + e.describe()
+		}
 	}
 	s.Server().report(s, &PanicError{Handler: what, Value: v, Stack: debug.Stack()})
 	if s.state == socketConnected {
@@ -345,7 +347,7 @@ func (s *Socket) onClose(reason Reason) {
 	switch s.state {
 	case socketConnecting:
 		if r := s.recovery(); r != nil && r.saved != nil {
-			s.ns.keeper.PersistSession(r.saved) // it was lost again on its way back
+			s.ns.keep(r.saved) // it was lost again on its way back
 		}
 		s.abandon()
 		return
@@ -359,7 +361,7 @@ func (s *Socket) onClose(reason Reason) {
 	}
 	s.tell(onDisconnecting, reason)
 	s.persist(reason)
-	s.ns.adapter.DelAll(s)
+	s.leaveRooms()
 	s.ns.remove(s)
 	s.client.unlink(s)
 	s.setState(socketClosed)
@@ -371,7 +373,7 @@ func (s *Socket) onClose(reason Reason) {
 // abandon ends a socket that never connected.
 func (s *Socket) abandon() {
 	s.setState(socketClosed)
-	s.ns.adapter.DelAll(s)
+	s.leaveRooms()
 	s.client.unlink(s)
 	s.ns.emptied()
 }

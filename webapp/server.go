@@ -1,6 +1,7 @@
 package webapp
 
 import (
+	"fmt"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -292,13 +293,29 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 
 // report hands an error to OnError, or to the log.
 func (s *Server) report(err error) {
+	var stack []byte
+	if p, ok := err.(*PanicError); ok {
+		stack = p.Stack
+	}
+	s.Report(err, stack)
+}
+
+// Report is for what is built on the server: it hands an error of the program's
+// code to OnError, or, with the stack if there is one, to the log. One that OnError
+// panics on is logged, too.
+func (s *Server) Report(err error, stack []byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("OnError", "webapp: OnError panics", fmt.Sprint(v, " on ", err, "\n", string(debug.Stack())))
+		}
+	}()
 	if s.options.OnError != nil {
 		s.options.OnError(err)
 		return
 	}
 	detail := err.Error()
-	if p, ok := err.(*PanicError); ok {
-		detail += "\n" + string(p.Stack)
+	if stack != nil {
+		detail += "\n" + string(stack)
 	}
 	s.log.Error("handler", "webapp: error in a handler", detail)
 }
