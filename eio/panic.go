@@ -48,7 +48,7 @@ func (s *Session) contain(where string) {
 // containClosed is contain for a session that has ended.
 func (s *Session) containClosed(where string) {
 	if v := recover(); v != nil {
-		s.server.caught(s, where, v)
+		_ = s.server.caught(s, where, v)
 	}
 }
 
@@ -76,7 +76,7 @@ func (e *Server) caught(s *Session, where string, v any) *PanicError {
 // web server does not watch over the request.
 func (e *Server) containLate(res *webapp.Response) {
 	if v := recover(); v != nil {
-		e.caught(nil, "a request", v)
+		_ = e.caught(nil, "a request", v)
 		res.Fail(&webapp.Error{Status: 500, Message: webapp.StatusText(500)})
 	}
 }

@@ -86,13 +86,16 @@ var crashes = []crash{
 		set: onSocket(func(s *Socket) { s.OnDisconnecting(func(Reason) { panic("boom") }) })},
 	{where: "a handler", act: say("41"), sees: lives,
 		set: func(r *rig) { r.io.OnDisconnect(func(*Socket, Reason) { panic("boom") }) }},
-	{where: "an ack", act: func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.send(`430[1]`) }, sees: gone,
-		set: emits(func(_ *rig, s *Socket) { s.Emit("q", func(error, *Event) { panic("boom") }) })},
-	{where: "an ack", act: func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.r.k.Sleep(c.r.loop, time.Second) },
+	{where: "an ack", act: func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.send(`430[1]`) },
+		sees: gone,
+		set:  emits(func(_ *rig, s *Socket) { s.Emit("q", func(error, *Event) { panic("boom") }) })},
+	{where: "an ack",
+		act:  func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.r.k.Sleep(c.r.loop, time.Second) },
 		sees: gone, set: emits(func(_ *rig, s *Socket) {
 			s.Timeout(time.Second/2).Emit("q", func(error, *Event) { panic("boom") })
 		})},
-	{where: "the acks of a broadcast", act: func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.send(`430[1]`) },
+	{where: "the acks of a broadcast",
+		act:  func(c *wsClient) { c.send(`42["go"]`); c.expect(`420["q"]`); c.send(`430[1]`) },
 		sees: lives, set: emits(func(r *rig, s *Socket) {
 			r.io.To(s.ID()).EmitWithAck("q", func(error, []*Event) { panic("boom") })
 		})},
@@ -109,8 +112,10 @@ var crashes = []crash{
 		emits(func(_ *rig, s *Socket) { s.Emit("q") })(r)
 		r.io.OnAnyOutgoing(func([]*Socket, string, []any) { panic("boom") })
 	}},
-	{where: "a marshaler", act: say(`42["go"]`), sees: lives, set: emits(func(_ *rig, s *Socket) { s.Emit("q", bomb{}) })},
-	{where: "a marshaler", act: say(`42["go"]`), sees: lives, set: emits(func(r *rig, _ *Socket) { r.io.Emit("q", 1, &bomb{}) })},
+	{where: "a marshaler", act: say(`42["go"]`), sees: lives,
+		set: emits(func(_ *rig, s *Socket) { s.Emit("q", bomb{}) })},
+	{where: "a marshaler", act: say(`42["go"]`), sees: lives,
+		set: emits(func(r *rig, _ *Socket) { r.io.Emit("q", 1, &bomb{}) })},
 	{where: "a marshaler", act: say(`42["go"]`), sees: lives,
 		set: emits(func(r *rig, _ *Socket) { r.io.Latest("k").Emit("q", map[string]any{"a": bomb{}}) })},
 	{where: "a marshaler", act: say(`427["e"]`), sees: lives,
@@ -198,7 +203,8 @@ func TestPanicsOfTheProgram(t *testing.T) {
 			for f := one.recv(); f != "nothing"; f = one.recv() {
 				last = f
 			}
-			if x.sees != lives && !strings.HasPrefix(last, x.sees) || x.sees == lives && (last == "41" || last == "close") {
+			if x.sees != lives && !strings.HasPrefix(last, x.sees) || x.sees == lives && (last == "41" ||
+				last == "close") {
 				t.Errorf("client one sees %q at last, want %q", last, x.sees)
 			}
 			var p *PanicError
