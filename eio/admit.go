@@ -52,6 +52,7 @@ func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 		decided = true
 		if later { // the session may be gone
 			q = e.question(req)
+			defer e.containLate(res)
 		}
 		switch code := q.judge(&e.options); {
 		case e.closed:
@@ -127,7 +128,13 @@ func (e *Server) openPolling(req *webapp.Request, res *webapp.Response, q questi
 	e.loop.Budget().Hold(len(t.queue))
 	t.flush()
 	t.queue = nil // it was the size of an open packet
+	e.opened(s)
+}
+
+// opened tells the program of a session.
+func (e *Server) opened(s *Session) {
 	if e.onConnection != nil {
+		defer s.contain("OnConnection")
 		e.onConnection(s)
 	}
 }
@@ -176,9 +183,7 @@ func (e *Server) openWebSocket(req *webapp.Request, res *webapp.Response, q ques
 		if first := e.options.InitialPacket; first != "" {
 			s.Send([]byte(first), false)
 		}
-		if e.onConnection != nil {
-			e.onConnection(s)
-		}
+		e.opened(s)
 	case s.polling == nil || s.polling.probe != nil: // upgraded, or another probe is first
 		w.shut(0)
 		conn.SetHandler(ignored{})

@@ -28,10 +28,7 @@ func (s *Session) Finish(reason Reason) {
 		return
 	}
 	s.setState(sessionClosing)
-	if h := s.handler; h != nil {
-		s.handler = nil
-		h.OnClose(s, reason, nil)
-	}
+	s.tellEnd(reason, nil)
 }
 
 // finish is drain for a session that does not go on: a standing poll takes what waits and the close packet together.

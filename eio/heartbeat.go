@@ -38,9 +38,9 @@ func (s *Session) heartbeat(p packet) {
 	switch {
 	case s.protocol == 3 && p.kind == packetPing:
 		s.send(packet{kind: packetPong})
-		s.on(func(h *Hooks) func(*Session) { return h.Heartbeat })
+		s.on("Hooks.Heartbeat", (*Hooks).heartbeat)
 	case s.protocol == 4 && p.kind == packetPong:
-		s.on(func(h *Hooks) func(*Session) { return h.Heartbeat })
+		s.on("Hooks.Heartbeat", (*Hooks).heartbeat)
 		if s.awaiting {
 			s.expectPing(s.seen)
 			s.server.round.ponged(s.server.loop)

@@ -49,31 +49,43 @@ func (s *Session) EOS() *eos.Info {
 // is handed on at once.
 func (s *Session) created(p packet) {
 	if s.hooks.PacketCreate != nil {
-		s.hooks.PacketCreate(s, byte(p.kind), p.data, p.binary)
+		s.watch("Hooks.PacketCreate", s.hooks.PacketCreate, p)
 	}
-	if s.ws != nil && s.hooks.Flush != nil {
-		s.hooks.Flush(s)
+	if s.ws != nil {
+		s.on("Hooks.Flush", (*Hooks).flush)
 	}
+}
+
+// watch tells a hook of a packet.
+func (s *Session) watch(where string, fn func(*Session, byte, []byte, bool), p packet) {
+	defer s.contain(where)
+	fn(s, byte(p.kind), p.data, p.binary)
 }
 
 // drained tells the hook and the handler that everything has left.
 func (s *Session) drained() {
-	if s.hooks != nil && s.hooks.Drain != nil {
-		s.hooks.Drain(s)
-	}
+	s.on("Hooks.Drain", (*Hooks).drain)
 	if s.handler != nil {
+		defer s.contain("OnDrain")
 		s.handler.OnDrain(s)
 	}
 }
 
 // on calls a hook that gets only the session.
-func (s *Session) on(pick func(*Hooks) func(*Session)) {
+func (s *Session) on(where string, pick func(*Hooks) func(*Session)) {
 	if s.hooks != nil {
 		if fn := pick(s.hooks); fn != nil {
+			defer s.contain(where)
 			fn(s)
 		}
 	}
 }
+
+func (h *Hooks) flush() func(*Session)     { return h.Flush }
+func (h *Hooks) drain() func(*Session)     { return h.Drain }
+func (h *Hooks) upgrading() func(*Session) { return h.Upgrading }
+func (h *Hooks) upgrade() func(*Session)   { return h.Upgrade }
+func (h *Hooks) heartbeat() func(*Session) { return h.Heartbeat }
 
 // ConnectionError is a request that was refused: what the reference's connection_error tells.
 type ConnectionError struct {
@@ -130,8 +142,12 @@ func (e *Server) pass(n int, req *webapp.Request, res *webapp.Response) {
 		e.serve(req, res, e.question(req)) // the session may have ended meanwhile
 		return
 	}
-	called := false
+	called, later := false, false
+	defer func() { later = true }()
 	e.hooks.middlewares[n](req, res, func(err error) {
+		if later {
+			defer e.containLate(res)
+		}
 		switch {
 		case called || res.Ended():
 		case err != nil:

@@ -48,7 +48,9 @@ func (s *Session) SendMessage(m *Message) Status {
 	}
 	s.server.stats.PacketsOut++
 	if s.hooks != nil {
-		s.created(packet{kind: packetMessage, binary: m.binary, data: m.data})
+		if s.created(packet{kind: packetMessage, binary: m.binary, data: m.data}); s.state == sessionClosed {
+			return poll.Dropped // a hook panicked
+		}
 	}
 	if s.ws != nil {
 		f := formOf(m.binary, s.protocol, s.base64)

@@ -10,8 +10,8 @@ func (t *polling) flush() {
 	e := t.session.server
 	payload, octets := t.appendQueue(e.payload[:0])
 	e.payload = payload
-	if h := t.session.hooks; h != nil && h.Flush != nil {
-		h.Flush(t.session)
+	if t.session.on("Hooks.Flush", (*Hooks).flush); t.get == nil {
+		return // the hook panicked, and the session's end has answered
 	}
 	t.respond(payload, octets)
 	pressed := t.pressed()

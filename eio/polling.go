@@ -178,7 +178,7 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 	}
 	tolls := &s.server.tolls
 	tolls.packets = 0
-	if !t.receive(body) {
+	if !t.take(body) {
 		s.end(ParseError, ErrPayload)
 	}
 	tolls.packets = max(tolls.packets, 1) // a form may be empty
@@ -187,6 +187,13 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 		return
 	}
 	res.SetFields(postFields).End("ok")
+}
+
+// take is receive for a handler that may panic: the session ends then, and its
+// client need not wait until no ping comes.
+func (t *polling) take(body []byte) (ok bool) {
+	defer t.containPost(&ok)
+	return t.receive(body)
 }
 
 // receive hands the packets of a payload up, until the session closes. False

@@ -17,9 +17,11 @@ type Server struct {
 	options      Options
 	sessions     table
 	onConnection func(*Session)
-	hooks        *engineHooks       // nil while nobody listens
-	permits      func(eos.API) bool // nil: everything
-	debug        *slog.Logger       // nil while nobody wants to know
+	onError      func(*Session, error)
+	report       func(err error, stack []byte) // of the web server
+	hooks        *engineHooks                  // nil while nobody listens
+	permits      func(eos.API) bool            // nil: everything
+	debug        *slog.Logger                  // nil while nobody wants to know
 	limits       ws.Limits
 	early        ws.Limits          // of sessions that are early, and of probes
 	log          *webapp.LogLimiter // nil without a web server
@@ -51,6 +53,7 @@ type Stats struct {
 	// over polling those that go out are counted when they are queued.
 	PacketsIn, PacketsOut uint64
 	EndedBy               ReasonCounts // Ends by their reason
+	Panics                uint64       // that the engine caught, see PanicError
 	// Throttled are handshakes beyond the rates, probes that flooded, and how often
 	// a session was held back.
 	Throttled uint64
@@ -85,7 +88,7 @@ func New(loop *poll.Loop, o Options) (*Server, error) {
 func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	e, err := New(loop, o)
 	if err == nil {
-		e.deflater.Writer, e.log = srv.Flate, srv.Log()
+		e.deflater.Writer, e.log, e.report = srv.Flate, srv.Log(), srv.Report
 		if o.NoTrailingSlash {
 			srv.HandleSessions(e.options.Path, e.Handle)
 		}

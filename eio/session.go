@@ -118,7 +118,9 @@ func (s *Session) SendPlain(data []byte, binary bool) Status {
 func (s *Session) send(p packet) Status {
 	s.server.stats.PacketsOut++
 	if s.hooks != nil {
-		s.created(p)
+		if s.created(p); s.state == sessionClosed {
+			return poll.Dropped // a hook panicked
+		}
 	}
 	if s.ws != nil {
 		return s.ws.send(p, formOf(p.binary, s.protocol, s.base64))
@@ -194,12 +196,23 @@ func (s *Session) end(reason Reason, desc error) {
 		s.polling.shut(reason)
 	}
 	if s.hooks != nil && s.hooks.Close != nil {
-		s.hooks.Close(s, reason, desc)
+		s.tellHook(reason, desc)
 	}
+	s.tellEnd(reason, desc)
+}
+
+// tellEnd makes the handler's last call.
+func (s *Session) tellEnd(reason Reason, desc error) {
 	if h := s.handler; h != nil {
 		s.handler = nil
+		defer s.containClosed("OnClose")
 		h.OnClose(s, reason, desc)
 	}
+}
+
+func (s *Session) tellHook(reason Reason, desc error) {
+	defer s.containClosed("Hooks.Close")
+	s.hooks.Close(s, reason, desc)
 }
 
 // receive handles a packet from the transport and tells whether the transport
@@ -208,7 +221,7 @@ func (s *Session) receive(p packet) bool {
 	s.seen = s.server.loop.Now()
 	s.server.stats.PacketsIn++
 	if s.hooks != nil && s.hooks.Packet != nil {
-		s.hooks.Packet(s, byte(p.kind), p.data, p.binary)
+		s.watch("Hooks.Packet", s.hooks.Packet, p)
 	}
 	switch p.kind {
 	case packetMessage:

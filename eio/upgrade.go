@@ -47,7 +47,7 @@ func (w *websocket) try(p packet, ok bool) {
 	switch {
 	case ok && p.kind == packetPing && string(p.data) == probe:
 		w.send(packet{kind: packetPong, data: p.data}, formPlain)
-		w.session.on(func(h *Hooks) func(*Session) { return h.Upgrading })
+		w.session.on("Hooks.Upgrading", (*Hooks).upgrading)
 		if !w.trial.probed { // a second probe must not put off what the first one began
 			w.trial.probed = true
 			w.armTrial()
@@ -113,7 +113,7 @@ func (s *Session) upgrade(w *websocket) {
 		s.end(ForcedClose, nil)
 		return
 	}
-	s.on(func(h *Hooks) func(*Session) { return h.Upgrade })
+	s.on("Hooks.Upgrade", (*Hooks).upgrade)
 	if u, ok := s.handler.(Upgrader); ok {
 		u.OnUpgrade(s)
 	}

@@ -44,10 +44,16 @@ func (w *websocket) OnDrain(*poll.Conn) {
 // OnClose ends the session when the connection is gone.
 func (w *websocket) OnClose(_ *poll.Conn, err error) {
 	reason := TransportClose
-	if err != nil && err != io.EOF && (err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory) {
+	if err != nil && err != io.EOF && broke(err) {
 		reason = TransportError
 	}
 	w.fail(reason, err)
+}
+
+// broke tells whether a connection's end is no mere going of the client.
+func broke(err error) bool {
+	_, panicked := err.(*poll.PanicError)
+	return panicked || err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory
 }
 
 // frames is a websocket as its reader's handler: both kinds of handler have an
@@ -128,8 +134,11 @@ func closeCode(err error) ws.StatusCode {
 	if err == poll.ErrMemory {
 		return ws.StatusTryAgainLater
 	}
-	if e, ok := err.(ws.Error); ok {
+	switch e := err.(type) {
+	case ws.Error:
 		return e.Code()
+	case *PanicError:
+		return ws.StatusInternalServerError
 	}
 	return 0
 }

@@ -244,13 +244,18 @@ func (c *Conn) Close() {
 }
 
 // Abort drops the connection and its output at once; OnClose(err) follows at the
-// end of the turn. A connection that is closing already is cut short.
+// end of the turn. A connection that is closing already is cut short. With an err
+// other than ErrClosed, or with output that is not written yet, the peer gets RST,
+// which makes the system drop what it took and the peer did not: of one that does
+// not read these may be megabytes, and for minutes. Else it gets FIN, behind what
+// is on its way.
 func (c *Conn) Abort(err error) {
 	c.leave(err)
 	if c.state != closed {
+		reset := err != nil && err != ErrClosed || c.out != nil && !c.out.empty()
 		c.setState(closed)
 		c.drop()
-		c.loop.dead = append(c.loop.dead, c)
+		c.loop.dead = append(c.loop.dead, parting{c, reset})
 	}
 }
 
@@ -295,7 +300,7 @@ func (c *Conn) interest() {
 }
 
 // release closes the descriptor. It is the end of the object.
-func (c *Conn) release() {
+func (c *Conn) release(reset bool) {
 	if c.fd < 0 {
 		return
 	}
@@ -305,7 +310,11 @@ func (c *Conn) release() {
 		defer w.layer.Release() // it may panic, and the descriptor is gone then, too
 	}
 	l.detach(int(c.fd))
-	l.kernel.CloseFD(int(c.fd)) // whatever it reports, EINTR too: it is closed
+	if reset {
+		l.kernel.Reset(int(c.fd))
+	} else {
+		l.kernel.CloseFD(int(c.fd)) // whatever it reports, EINTR too: it is closed
+	}
 	c.fd = -1
 	l.stats.Conns--
 	l.stats.Closed++

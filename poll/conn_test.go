@@ -126,7 +126,7 @@ func TestSoftLimit(t *testing.T) {
 	}
 	took := r.k.Monotonic() - start
 	p.Resume()
-	if s.err != poll.ErrSlow || took < 5*time.Second || took > 7*time.Second || !p.EOF() {
+	if s.err != poll.ErrSlow || took < 5*time.Second || took > 7*time.Second || !p.WasReset() {
 		t.Fatalf("%v after %v", s.err, took)
 	}
 	if r.l.Stats().Slow != 1 {

@@ -23,7 +23,7 @@
 //     descriptor is released after it, at the end of the turn, so that no event
 //     meets a number that was given out again.
 //   - [Conn.Close] delivers what is queued, also to a peer that is still sending.
-//     [Conn.Abort] does not.
+//     [Conn.Abort] does not, and leaves nothing of it to the system either.
 //   - Time is read once per turn ([Loop.Now]). A [Timer] lies in the value that
 //     waits for it.
 //   - An idle connection holds no buffer. Nothing on the way of a message from the

@@ -47,7 +47,7 @@ func (c cell) lives() bool {
 	case polltest.CallModify, polltest.CallShutdown:
 		return c.errno == syscall.EINTR
 	}
-	return true // CloseFD: the descriptor is closed, whatever it reports
+	return true // CloseFD, Reset: the descriptor is closed, whatever it reports
 }
 
 // states of a connection, beyond those of the state table: what is under way.
@@ -82,7 +82,7 @@ func bigFile(t *testing.T) *os.File { return tempFile(t, pattern(100<<10)) }
 // connCalls are made on a connection's descriptor.
 var connCalls = []polltest.Call{
 	polltest.CallRead, polltest.CallWrite, polltest.CallWritev, polltest.CallSendFile, polltest.CallModify,
-	polltest.CallShutdown, polltest.CallCloseFD,
+	polltest.CallShutdown, polltest.CallCloseFD, polltest.CallReset,
 }
 
 // Every call on a connection, every errno, every state. The connection goes on, or
@@ -117,7 +117,7 @@ func tryCell(t *testing.T, c cell, i int) (hit bool) {
 	underway[i].do(r, p, s)
 	fd, closes, open := s.c.FD(), 0, false
 	r.k.Fail = func(call polltest.Call, at int) poll.Errno {
-		if call == polltest.CallCloseFD && at == fd {
+		if (call == polltest.CallCloseFD || call == polltest.CallReset) && at == fd {
 			closes++
 		}
 		if call != c.call || at != fd || hit {
@@ -136,7 +136,9 @@ func tryCell(t *testing.T, c cell, i int) (hit bool) {
 	r.k.Sleep(r.l, time.Second)
 	s.c.Resume()
 	r.k.Sleep(r.l, time.Second)
-	s.c.Close()
+	if s.c.Close(); c.call == polltest.CallReset {
+		s.c.Abort(errGone)
+	}
 	p.Read()
 	r.k.Sleep(r.l, time.Second)
 	p.Close()

@@ -82,6 +82,9 @@ type Kernel interface {
 	// Shutdown closes the writing half: the peer sees FIN.
 	Shutdown(fd int) Errno
 	CloseFD(fd int) Errno
+	// Reset is CloseFD of a connection that ends with RST: the peer is told at
+	// once, and the system drops what it holds for it. It always closes.
+	Reset(fd int) Errno
 	// Reserve opens a descriptor that stands for nothing: the one that the
 	// listener gives up when the table is full.
 	Reserve() (int, Errno)

@@ -151,10 +151,15 @@ func addrFrom(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// CloseFD does not block: our sockets do not linger.
+// CloseFD does not block: our sockets linger for no time, if at all.
 func (k *epoll) CloseFD(fd int) Errno {
 	_, _, errno := unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
 	return errno
+}
+
+func (k *epoll) Reset(fd int) Errno {
+	k.abortive(fd)
+	return k.CloseFD(fd)
 }
 
 func (k *epoll) Read(fd int, p []byte) (int, Errno) {

@@ -119,6 +119,11 @@ func (k *kqueue) Accept(fd int, o *ListenOptions) (int, netip.AddrPort, Errno) {
 	return accepted(conn, sa, err, o)
 }
 
+func (k *kqueue) Reset(fd int) Errno {
+	k.abortive(fd)
+	return k.CloseFD(fd)
+}
+
 func (k *kqueue) Read(fd int, p []byte) (int, Errno) {
 	n, err := unix.Read(fd, p)
 	return n, errnoOf(err)

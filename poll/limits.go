@@ -20,7 +20,8 @@ var (
 	ErrInUse = errors.New("poll: descriptor is in use")
 )
 
-// Limits bound what one connection may hold. A zero field takes the default.
+// Limits bound what one connection may hold. Who is over one is reset, see
+// Conn.Abort. A zero field takes the default.
 type Limits struct {
 	// SoftBytes of unwritten output make Write report Pressure; a connection that
 	// stays above for SoftTime is closed with ErrSlow. Default 256 KiB and 10 s.
@@ -32,8 +33,8 @@ type Limits struct {
 	// StallTime without progress of a write closes with ErrSlow. Default 30 s.
 	StallTime time.Duration
 	// LingerTime is how long the peer of a closed connection may go without
-	// taking anything of what was still queued (SoftTime holds too), and then how
-	// long it may take to close its own half. Default 3 s.
+	// taking anything of what was still queued (SoftTime holds too), after which it
+	// is reset, and then how long it may take to close its own half. Default 3 s.
 	LingerTime time.Duration
 }
 

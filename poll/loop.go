@@ -42,7 +42,7 @@ type Loop struct {
 	flushing *Conn     // the rest of those that are being flushed
 	left     []leaving // left the open state: OnClose is due
 	told     int       // entries of left whose OnClose was called
-	dead     []*Conn   // descriptors to release at the end of the turn
+	dead     []parting // descriptors to release at the end of the turn
 	released int       // entries of dead that are
 	slow     slowList
 	resting  restList
@@ -71,6 +71,12 @@ type source interface{ ready(got Interest) }
 type leaving struct {
 	conn *Conn
 	err  error
+}
+
+// parting is a connection that is closed, and whether its descriptor goes with RST.
+type parting struct {
+	conn  *Conn
+	reset bool
 }
 
 // Stats are counters since New, and what is open now. Wake-ups without any

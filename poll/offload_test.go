@@ -43,38 +43,45 @@ func TestOffloadedPanics(t *testing.T) {
 	}
 }
 
-// Far more work than there is room for: what was taken ran once, what was not was
-// refused, panics and exits among it.
+// Rounds of more work than there is room for, while a gate holds the workers: what
+// fits is taken and runs once, what does not is refused, panics and exits among
+// it, and the next round finds all the room again.
 func TestOffloadUnderStress(t *testing.T) {
-	panics := 0
-	l := newLoop(t, poll.Options{Workers: 3, QueuedWork: 7, OnPanic: func(*poll.PanicError) { panics++ }})
+	const rounds, workers, room, beyond = 200, 3, 7, 5
+	panics, thens, taken, refused := 0, 0, 0, 0
+	l := newLoop(t, poll.Options{Workers: workers, QueuedWork: room, OnPanic: func(*poll.PanicError) { panics++ }})
 	var ran atomic.Int64
-	taken, refused, thens := 0, 0, 0
-	for taken < 2000 {
-		i := taken
-		switch err := l.Try(func() error {
-			ran.Add(1)
-			switch i % 50 {
-			case 13:
-				panic(i)
-			case 14:
-				runtime.Goexit()
+	for range rounds {
+		gate := make(chan struct{})
+		for range workers + room + beyond {
+			i := taken
+			switch err := l.Try(func() error {
+				<-gate
+				ran.Add(1)
+				switch i % 50 {
+				case 13:
+					panic(i)
+				case 14:
+					runtime.Goexit()
+				}
+				return nil
+			}, func(error) { thens++ }); err {
+			case nil:
+				taken++
+			case poll.ErrBusy:
+				refused++
+			default:
+				t.Fatal(err)
 			}
-			return nil
-		}, func(error) { thens++ }); err {
-		case nil:
-			taken++
-		case poll.ErrBusy:
-			refused++
-		default:
-			t.Fatal(err)
 		}
-		if err := l.Poll(0); err != nil {
-			t.Fatal(err)
-		}
+		close(gate)
+		turn(t, l, func() bool { return l.Stats().Offloaded == uint64(taken) })
 	}
-	turn(t, l, func() bool { return thens == taken && panics == 80 })
-	if refused == 0 || int(ran.Load()) != taken || l.Stats().Denied != uint64(refused) || panics != 80 {
-		t.Fatalf("%d taken, %d refused, %d ran, %d panics, %+v", taken, refused, ran.Load(), panics, l.Stats())
+	turn(t, l, func() bool { return thens == taken })
+	if taken != rounds*(workers+room) || refused != rounds*beyond || l.Stats().Denied != uint64(refused) {
+		t.Errorf("%d taken, %d refused, %+v", taken, refused, l.Stats())
+	}
+	if want := 2 * taken / 50; int(ran.Load()) != taken || panics != want {
+		t.Errorf("%d of %d ran, %d panics, want %d", ran.Load(), taken, panics, want)
 	}
 }

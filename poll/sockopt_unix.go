@@ -187,6 +187,12 @@ func addrOf(sa unix.Sockaddr) netip.AddrPort {
 func (sockets) Shutdown(fd int) Errno { return errnoOf(unix.Shutdown(fd, unix.SHUT_WR)) }
 func (sockets) CloseFD(fd int) Errno  { return errnoOf(unix.Close(fd)) }
 
+// abortive makes the close of a connection send RST and drop what waits. A system
+// that refuses says FIN, and keeps the output until its own times are over.
+func (sockets) abortive(fd int) {
+	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+}
+
 func (sockets) Reserve() (int, Errno) {
 	fd, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	return fd, errnoOf(err)

@@ -116,10 +116,10 @@ func (l *Loop) settle() {
 			l.flush()
 			continue
 		}
-		c := l.dead[l.released]
-		l.dead[l.released] = nil
+		d := l.dead[l.released]
+		l.dead[l.released] = parting{}
 		l.released++
-		c.release()
+		d.conn.release(d.reset)
 	}
 	l.dead, l.released = l.dead[:0], 0
 }

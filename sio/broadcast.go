@@ -308,7 +308,7 @@ func (o *BroadcastOperator) send(ns *Namespace, whom generation, event string, a
 	}
 	to.Rooms, to.Except = o.rooms.appendTo(to.Rooms[:0]), o.except.appendTo(to.Except[:0])
 	to.Volatile, to.Local = o.volatile, o.local
-	status := ns.adapter.Broadcast(p, to)
+	status := ns.spread(p, to)
 	p.empty()
 	clear(to.Rooms)
 	clear(to.Except)

@@ -150,7 +150,7 @@ func (c *Client) OnDrain(*eio.Session) { c.drained() }
 // told as soon as the packet in hand is sent.
 func (c *Client) OnClose(_ *eio.Session, reason eio.Reason, desc error) {
 	if c.server.onRefuse != nil && desc == eio.ErrFlood && c.state != clientClosed {
-		c.server.onRefuse(c, desc)
+		c.server.tellRefused(c, desc)
 	}
 	if srv := c.server; srv.enc.busy {
 		srv.ended = append(srv.ended, ending{c, reason, desc})
@@ -338,7 +338,7 @@ func (c *Client) refuse(err error, message []byte) {
 		d.say(scopeClient, "refused", "sid", c.conn.ID(), "error", err)
 	}
 	if c.server.onRefuse != nil {
-		c.server.onRefuse(c, err)
+		c.server.tellRefused(c, err)
 	} else {
 		c.server.log.Warn("socket.io", err.Error(), c.conn.RemoteAddr(), message)
 	}

@@ -11,8 +11,13 @@
 // # Goroutines
 //
 // Everything happens on the loop's goroutine: handlers are called there, and every function and method of the
-// package must be called there. From elsewhere, use poll.Loop.Post. A handler that panics ends its socket and not
-// the process; see Server.OnError.
+// package must be called there. From elsewhere, use poll.Loop.Post.
+//
+// A handler that panics ends its socket and not the process; see Server.OnError: the client gets DISCONNECT, and keeps
+// its session and its other namespaces. A middleware refuses the socket. A hook of the engine or an eio.OnConnection
+// ends the session. A marshaler or a Parser loses its packet. Nothing but the report comes of a panic in what belongs
+// to no socket: OnRoom, OnRefuse, OnDenied, OnNewNamespace, the acks of a broadcast, a namespace's OnAnyOutgoing,
+// OnServerSide, disconnect handlers, OnError itself. OfFunc's function takes the name for one that is not there.
 //
 // # Arguments
 //

@@ -142,11 +142,10 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 	case how.volatile && !s.client.conn.Writable():
 		srv.counts.dropped++
 	default:
-		if s.listeners.has(onAnyOutgoing) {
-			s.notify(event, outgoing(args, single))
-		}
-		if s.ns.has(onSent) {
-			s.ns.overhear([]*Socket{s}, event, outgoing(args, single))
+		if s.listeners.has(onAnyOutgoing) || s.ns.has(onSent) {
+			if s.announceEmit(event, args, single); !s.Connected() {
+				break // a listener ended it
+			}
 		}
 		enc := srv.open(s.ns.wire)
 		if single != nil {
@@ -169,14 +168,22 @@ func (s *Socket) emit(how sending, event string, args []any, single *one, fn Ack
 
 // emitKept sends an event that is also kept for the case that the socket is lost.
 func (s *Socket) emitKept(how sending, event string, args []any, single *one) Status {
+	was := s.Connected() // else it is lost, and may come back
+	if s.announceEmit(event, args, single); was && !s.Connected() {
+		return Dropped
+	}
+	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}, plain: how.plain}
+	return o.send(s.ns, clients5, event, args, single)
+}
+
+// announceEmit calls those who listen to what is emitted; they may end the socket.
+func (s *Socket) announceEmit(event string, args []any, single *one) {
 	if s.listeners.has(onAnyOutgoing) {
 		s.notify(event, outgoing(args, single))
 	}
 	if s.ns.has(onSent) {
 		s.ns.overhear([]*Socket{s}, event, outgoing(args, single))
 	}
-	o := BroadcastOperator{ns: s.ns, rooms: roomList{first: s.id, n: 1}, plain: how.plain}
-	return o.send(s.ns, clients5, event, args, single)
 }
 
 // outgoing are the arguments of an event as its listeners see them.

@@ -1,10 +1,6 @@
 package sio
 
-import (
-	"errors"
-	"fmt"
-	"runtime/debug"
-)
+import "errors"
 
 // Errors of the package's functions and ack callbacks.
 var (
@@ -45,39 +41,4 @@ func asError(err error) Error {
 		return *p
 	}
 	return Error{Message: err.Error()}
-}
-
-// PanicError is what Server.OnError gets when a handler panicked. The socket is disconnected, the process goes on.
-type PanicError struct {
-	Handler string // what was running: event "chat", a middleware, ...
-	Value   any    // the argument of panic
-	Stack   []byte // the stack at the panic
-}
-
-// Error names the handler and the panic's value.
-func (e *PanicError) Error() string { return fmt.Sprintf("sio: panic in %s: %v", e.Handler, e.Value) }
-
-// guard is deferred around calls of the user's code that belong to no socket.
-func (srv *Server) guard(what string) {
-	if v := recover(); v != nil {
-		srv.report(nil, &PanicError{Handler: what, Value: v, Stack: debug.Stack()})
-	}
-}
-
-// report tells the server's OnError about a fault of the program: a panic in a handler, a value that cannot be sent.
-// Without a handler it is logged, rarely.
-func (srv *Server) report(s *Socket, err error) {
-	var p *PanicError
-	if errors.As(err, &p) {
-		srv.counts.panics++
-	}
-	if srv.onError != nil {
-		srv.onError(s, err)
-		return
-	}
-	detail := ""
-	if p != nil {
-		detail = string(p.Stack)
-	}
-	srv.log.Error("socket.io handler", err.Error(), detail)
 }

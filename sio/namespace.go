@@ -88,6 +88,7 @@ func (srv *Server) lookup(name, auth string, c *Client) *Namespace {
 
 // bear makes the child of the first dynamic namespace that takes the name.
 func (srv *Server) bear(name string, h Handshake) *Namespace {
+	defer srv.guard("a dynamic namespace") // and it is none
 	for _, parent := range srv.parents {
 		if !parent.match(name, h) {
 			continue
@@ -108,6 +109,7 @@ func (srv *Server) bear(name string, h Handshake) *Namespace {
 // tellNew calls the handler of new namespaces.
 func (srv *Server) tellNew(ns *Namespace) {
 	if srv.onNewNamespace != nil {
+		defer srv.guard("OnNewNamespace")
 		srv.onNewNamespace(ns)
 	}
 }
@@ -145,7 +147,7 @@ func (ns *Namespace) discard() {
 	srv.childCount--
 	i := slices.Index(ns.parent.children, ns)
 	ns.parent.children = slices.Delete(ns.parent.children, i, i+1)
-	ns.adapter.Close()
+	ns.closeAdapter()
 }
 
 // Name is the name of the namespace, with its leading slash.

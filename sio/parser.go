@@ -127,7 +127,7 @@ func (srv *Server) seal(enc *encoder, kind packetType, wire string, id uint64, h
 		p.marks[i].start -= uint32(enc.room)
 		p.marks[i].end -= uint32(enc.room)
 	}
-	message, binary, err := t.parser.AppendPacket(t.buf[:0], p)
+	message, binary, err := t.append(p)
 	p.Payload, p.atts, p.marks = nil, nil, nil
 	if t.buf = message; cap(t.buf) > keepWire {
 		t.buf = nil

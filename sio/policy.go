@@ -102,6 +102,7 @@ func (s *Socket) Group() eos.Group { return groups[s.client.group] }
 
 // groupOf finds the group of a client.
 func (srv *Server) groupOf(c *Client) uint8 {
+	defer srv.guard("Accounts") // a guest may least
 	g := eos.GroupOf(srv.opts.Accounts, c.conn.EOS())
 	for i := range groups {
 		if groups[i] == g {
@@ -121,10 +122,14 @@ func (c *Client) deny(s *Socket, action, name string) *eos.PolicyError {
 	srv.counts.denials++
 	err := &eos.PolicyError{Action: action, Name: name, Group: groups[c.group]}
 	if srv.onDenied != nil {
-		defer srv.guard("OnDenied")
-		srv.onDenied(c, s, err)
+		c.tellDenied(s, err)
 	}
 	return err
+}
+
+func (c *Client) tellDenied(s *Socket, err *eos.PolicyError) {
+	defer c.server.guard("OnDenied")
+	c.server.onDenied(c, s, err)
 }
 
 // denial is the one argument of a denied ack.

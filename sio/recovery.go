@@ -136,7 +136,7 @@ func (s *Socket) identify(then func()) {
 		}
 		decided = true
 		if saved != nil && saved.Acoid != s.EOS().Acoid() {
-			ns.keeper.PersistSession(saved) // it is another user's
+			ns.keep(saved) // it is another user's
 			saved = nil
 		}
 		if saved == nil || ns.table.find(saved.ID) != nil {
@@ -234,7 +234,7 @@ func (s *Socket) persist(reason Reason) {
 		ns.secrets = nil // maps do not shrink
 	}
 	if recoverable(reason) {
-		ns.keeper.PersistSession(s.saved(x))
+		ns.keep(s.saved(x))
 		return
 	}
 	x.pid = ""

@@ -116,6 +116,7 @@ func New(app *webapp.App, opts Options) (*Server, error) {
 	srv.Namespace = srv.newNamespace("/", nil)
 	srv.namespaces["/"] = srv.Namespace
 	engine.OnConnection(srv.onSession)
+	engine.OnError(srv.engineFailed)
 	engine.Permit(func(api eos.API) bool { return srv.may(nil, api) })
 	srv.mount(web)
 	if list := debugFromEnvironment(); list != "" {
@@ -191,7 +192,7 @@ func (srv *Server) Close(done ...func()) {
 		srv.drain.over()
 	}
 	for _, ns := range srv.namespaces {
-		ns.adapter.Close()
+		ns.closeAdapter()
 	}
 }
 

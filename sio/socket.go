@@ -1,7 +1,6 @@
 package sio
 
 import (
-	"runtime/debug"
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
@@ -306,24 +305,6 @@ func (s *Socket) runReason(fn func(*Socket, Reason), r Reason) {
 	fn(s, r)
 }
 
-// guard is deferred around every call of the user's code.
-func (s *Socket) guard(e *Event) { s.caught(e, recover()) }
-
-// caught ends the socket for a panic with v; nil is none.
-func (s *Socket) caught(e *Event, v any) {
-	if v == nil {
-		return
-	}
-	what := "a handler"
-	if e != nil && e.Name() != "" {
-		what = "event " + e.describe()
-	}
-	s.Server().report(s, &PanicError{Handler: what, Value: v, Stack: debug.Stack()})
-	if s.state == socketConnected {
-		s.disconnect(false)
-	}
-}
-
 // Disconnect takes the socket out of its namespace; the client learns it and keeps its connection. With close, all
 // sockets of the client are disconnected and the connection is closed after what was sent before.
 func (s *Socket) Disconnect(close bool) {
@@ -359,7 +340,7 @@ func (s *Socket) onClose(reason Reason) {
 	switch s.state {
 	case socketConnecting:
 		if r := s.recovery(); r != nil && r.saved != nil {
-			s.ns.keeper.PersistSession(r.saved) // it was lost again on its way back
+			s.ns.keep(r.saved) // it was lost again on its way back
 		}
 		s.abandon()
 		return
@@ -373,7 +354,7 @@ func (s *Socket) onClose(reason Reason) {
 	}
 	s.tell(onDisconnecting, reason)
 	s.persist(reason)
-	s.ns.adapter.DelAll(s)
+	s.leaveRooms()
 	s.ns.remove(s)
 	s.client.unlink(s)
 	s.setState(socketClosed)
@@ -385,7 +366,7 @@ func (s *Socket) onClose(reason Reason) {
 // abandon ends a socket that never connected.
 func (s *Socket) abandon() {
 	s.setState(socketClosed)
-	s.ns.adapter.DelAll(s)
+	s.leaveRooms()
 	s.client.unlink(s)
 	s.ns.emptied()
 }

@@ -280,7 +280,7 @@ func TestPanicEndsTheSocketOnly(t *testing.T) {
 	a.expect("41/ack,")
 	b.send(`420["x"]`)
 	b.expect("nothing")
-	want := []string{`event "boom": one`, "a handler: four", "a middleware: two", "a handler: three", "a handler: five"}
+	want := []string{`event "boom": one`, "a handler: four", "a middleware: two", "a handler: three", "an ack: five"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}

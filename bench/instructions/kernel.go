@@ -107,6 +107,8 @@ func (k *kernel) CloseFD(fd int) poll.Errno {
 	return 0
 }
 
+func (k *kernel) Reset(fd int) poll.Errno { return k.CloseFD(fd) }
+
 func (k *kernel) Listen(*poll.ListenOptions) (int, netip.AddrPort, error) {
 	k.conns = make([]conn, listener+1)
 	return listener, netip.AddrPort{}, nil

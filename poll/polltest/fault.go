@@ -46,6 +46,7 @@ const (
 	CallSendFile
 	CallShutdown
 	CallCloseFD
+	CallReset
 	CallReserve
 	calls
 )
@@ -53,19 +54,19 @@ const (
 // String returns the name of the Kernel's method.
 func (c Call) String() string {
 	return [...]string{"Wait", "Register", "Modify", "Unregister", "Listen", "Accept", "Read", "Write", "Writev",
-		"SendFile", "Shutdown", "CloseFD", "Reserve", "?"}[min(c, calls)]
+		"SendFile", "Shutdown", "CloseFD", "Reset", "Reserve", "?"}[min(c, calls)]
 }
 
 // Calls counts what the loop asked for, refused and failed calls included.
 type Calls struct {
 	Waits, Registers, Modifies, Unregisters, Listens, Accepts, Reads, Writes, Writevs, SendFiles int
-	Shutdowns, Closes, Reserves                                                                  int
+	Shutdowns, Closes, Resets, Reserves                                                          int
 }
 
 // Total is their sum: what a spinning loop drives up while the clock stands.
 func (c Calls) Total() int {
 	return c.Waits + c.Registers + c.Modifies + c.Unregisters + c.Listens + c.Accepts + c.Reads + c.Writes +
-		c.Writevs + c.SendFiles + c.Shutdowns + c.Closes + c.Reserves
+		c.Writevs + c.SendFiles + c.Shutdowns + c.Closes + c.Resets + c.Reserves
 }
 
 // refused is why a call is: by Fail, or since memory is short.

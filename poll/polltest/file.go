@@ -91,6 +91,18 @@ func (k *Kernel) CloseFD(fd int) poll.Errno {
 	return errno
 }
 
+// Reset closes a connection with RST: what the peer has not got is lost. It closes
+// also where it reports an error.
+func (k *Kernel) Reset(fd int) poll.Errno {
+	k.Calls.Resets++
+	s := k.socket(fd, "reset")
+	errno := k.scripted(CallReset, fd)
+	k.files[fd] = nil
+	s.gone, s.shut = true, true
+	s.peer.abort()
+	return errno
+}
+
 // Listen opens a listener; port 0 is replaced by a free one.
 func (k *Kernel) Listen(o *poll.ListenOptions) (int, netip.AddrPort, error) {
 	f := &file{what: "listener", name: o.Address, backlog: o.Backlog}

@@ -28,7 +28,7 @@ type Kernel struct {
 	AcceptErrors []poll.Errno
 	// Fail, if set, is asked before each call what it shall report; 0 lets it
 	// work. fd is the descriptor, -1 for Wait, Listen and Reserve. A call that
-	// fails has done nothing, but CloseFD has closed, and Accept has lost the
+	// fails has done nothing, but CloseFD and Reset have closed, and Accept has lost the
 	// caller with an error of that caller's socket.
 	Fail func(call Call, fd int) poll.Errno
 	// LateBy bounds what Faults.Late adds. Default 100 ms.

@@ -76,6 +76,13 @@ func (k *spy) CloseFD(fd int) poll.Errno {
 	return k.Kernel.CloseFD(fd)
 }
 
+// Reset notes that nothing is.
+func (k *spy) Reset(fd int) poll.Errno {
+	k.note(fd, 0)
+	delete(k.want, fd)
+	return k.Kernel.Reset(fd)
+}
+
 // Write passes on, spoiled or not.
 func (k *spy) Write(fd int, p []byte) (int, poll.Errno) {
 	if k.spoil != nil {

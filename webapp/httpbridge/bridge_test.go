@@ -389,7 +389,13 @@ func TestAbort(t *testing.T) {
 		{"deadline", "/h/wait", Options{Timeout: time.Second},
 			func(r *rig, _ *polltest.Peer) { r.k.Sleep(r.loop, 2*time.Second) }, "503"},
 		{"deadline on its way", "/h/write", Options{Timeout: time.Second},
-			func(r *rig, _ *polltest.Peer) { r.k.Sleep(r.loop, 2*time.Second) }, "200"},
+			func(r *rig, p *polltest.Peer) {
+				// What it has not taken goes with the connection.
+				r.k.Sleep(r.loop, 2*time.Second)
+				if !p.WasReset() {
+					r.Error("a response that is cut ends as if it were whole")
+				}
+			}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			begun, ended := make(chan bool, 1), make(chan error, 1)
