@@ -239,7 +239,7 @@ func (e *Server) OnTimer(*poll.Timer) {
 		switch {
 		case t.session.polling != t:
 		case t.doomed:
-			t.session.end(TransportError, poll.ErrMemory)
+			t.session.end(TransportError, t.cause())
 		default:
 			t.flush()
 		}
