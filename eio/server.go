@@ -137,7 +137,7 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 		return // a preflight, answered
 	}
 	if e.closed {
-		res.Status(503).End("")
+		e.late(res)
 		return
 	}
 	if e.hooks != nil && len(e.hooks.middlewares) > 0 {

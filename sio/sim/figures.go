@@ -20,6 +20,7 @@ type Figures struct {
 	Handovers                                            int        // to a second server
 	Pages, Echoes                                        int        // answers to guests
 	Naps                                                 int        // of the machine
+	Refused, Throttled, Held, JoinsRefused               int        // good clients: requests that were refused, those by a limit, and how often it held them back
 	Inflated                                             int        // compressed messages that arrived
 	Volatile, VolatileDropped                            int
 	Recovered, Renewed, Replayed                         int // sockets that came back, or did as new ones; missed events
