@@ -15,6 +15,7 @@ import (
 func Draw(seed uint64) Config {
 	c := draw(seed)
 	c.ration()
+	c.Drains = c.Shutdown && seed%2 == 0
 	return c
 }
 

@@ -29,6 +29,7 @@ type Config struct {
 	Calm      bool
 	Slowly    bool          // AllowRequest takes its time, and refuses some when the run is not calm
 	Crowd     bool          // many clients that say little
+	Drains    bool          // in good order; with Shutdown
 	Rationed  bool          // rates are limited, see ration.go
 	Addresses int           // that the good clients share; 0: each has one of its own
 	Suspends  int           // how often the machine sleeps
@@ -287,6 +288,9 @@ func (w *World) part() {
 		w.closing = true
 		for _, s := range w.model.order {
 			s.allow(sio.ServerShutdown)
+		}
+		if w.Drains {
+			w.drain()
 		}
 		w.io.Close()
 		w.run(3 * time.Second)
