@@ -130,7 +130,7 @@ func (e *engine) excuse(r *reply) {
 	full := func(c *calls, rate, burst int, per time.Duration) bool {
 		return rate > 0 && c.empties(now, burst, time.Duration(burst)*per/time.Duration(rate))
 	}
-	ok := true
+	var ok bool
 	switch r.status {
 	case 400:
 		ok = !handshake || w.Slowly // a session that is no more; AllowRequest
