@@ -23,7 +23,7 @@ func (e *Server) identify(req *webapp.Request, res *webapp.Response, q question)
 		refusal := req.Refusal(info, err)
 		switch {
 		case e.closed:
-			res.Status(503).End("")
+			e.late(res)
 		case refusal != nil:
 			e.refuse(res, q, refusal.Status, Forbidden, "Not verified: "+refusal.Message)
 		default:
@@ -56,7 +56,7 @@ func (e *Server) ask(req *webapp.Request, res *webapp.Response, q question) {
 		}
 		switch code := q.judge(&e.options); {
 		case e.closed:
-			res.Status(503).End("")
+			e.late(res)
 		case code != accepted:
 			e.refuse(res, q, 400, code, code.String())
 		case err != nil:

@@ -44,8 +44,8 @@ func (t *polling) finish() (waits bool) {
 	return t.drain()
 }
 
-// late answers a handshake that comes while the engine drains: the next process needs a moment to start, and clients
-// that were refused together do not all come back together.
+// late answers a handshake that comes while the engine drains, or after its end: the next process needs a moment to
+// start, and clients that were refused together do not all come back together.
 func (e *Server) late(res *webapp.Response) {
 	e.stats.Refused++
 	res.Status(503).Set("Retry-After", string('1'+byte(e.stats.Refused%4))).End("")

@@ -22,7 +22,7 @@ func (t *polling) noRoom(n int, taken bool) {
 	case taken:
 		t.session.server.loop.Budget().Give(n)
 	case !t.doomed:
-		t.session.end(TransportError, poll.ErrMemory)
+		t.doom(poll.ErrMemory)
 	}
 }
 
@@ -47,8 +47,25 @@ func (e *Server) fullest() (held int, end func()) {
 		return 0, nil
 	}
 	return held, func() {
-		t.drop()
-		t.doomed = true
-		e.flushLater(t)
+		t.doom(poll.ErrMemory)
 	}
+}
+
+// doom has the session ended once the handlers of this turn are through: who sends
+// may be in the middle of a list of sessions, which OnClose would change under it.
+// What holds memory that others need goes at once.
+func (t *polling) doom(err error) {
+	t.doomed, t.short = true, err == poll.ErrMemory
+	if t.short {
+		t.drop()
+	}
+	t.session.server.flushLater(t)
+}
+
+// cause is why.
+func (t *polling) cause() error {
+	if t.short {
+		return poll.ErrMemory
+	}
+	return ErrQueue
 }

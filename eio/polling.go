@@ -23,7 +23,8 @@ type polling struct {
 	jsonp   bool
 	octets  bool // the awaited body is a binary payload
 	waiting bool // in the server's list
-	doomed  bool // held most of the memory: to be ended with the next flush
+	doomed  bool // its queue is full, or held most of the memory: to be ended with the next flush
+	short   bool // doomed for the memory
 	dense   bool // what waits may be compressed: something of it is not plain
 }
 
@@ -65,7 +66,7 @@ func (t *polling) enqueue(p packet) Status {
 	}
 	if uint64(len(t.queue))+uint64(len(p.data))+recordHead > uint64(o.MaxQueuedBytes) ||
 		t.packets >= o.MaxQueuedPackets {
-		s.end(TransportError, ErrQueue)
+		t.doom(ErrQueue)
 		return poll.Dropped
 	}
 	if !t.room(recordHead + len(p.data)) {

@@ -144,7 +144,7 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 		return // a preflight, answered
 	}
 	if e.closed {
-		res.Status(503).End("")
+		e.late(res)
 		return
 	}
 	if e.hooks != nil && len(e.hooks.middlewares) > 0 {
@@ -245,7 +245,7 @@ func (e *Server) OnTimer(*poll.Timer) {
 		switch {
 		case t.session.polling != t:
 		case t.doomed:
-			t.session.end(TransportError, poll.ErrMemory)
+			t.session.end(TransportError, t.cause())
 		default:
 			t.flush()
 		}

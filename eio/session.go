@@ -99,7 +99,8 @@ func (s *Session) Server() *Server { return s.server }
 func (s *Session) SetHandler(h Handler) { s.handler = h }
 
 // Send queues a message; data is copied. Over polling it waits for the client's
-// next request.
+// next request. Handlers are not called within, not even when the session ends for
+// it: that follows in a later turn.
 func (s *Session) Send(data []byte, binary bool) Status {
 	if s.state != sessionOpen {
 		return poll.Dropped

@@ -96,6 +96,10 @@ func TestQueueOfPolling(t *testing.T) {
 			for range c.want {
 				got = append(got, s.Send(make([]byte, c.size), false))
 			}
+			if r.reasons[s.ID()] != "" {
+				t.Error("OnClose was called within Send")
+			}
+			r.settle()
 			if !slices.Equal(got, c.want) || r.descs[s.ID()] != ErrQueue || r.reasons[s.ID()] != TransportError {
 				t.Errorf("got %v, want %v; closed with %q, %v", got, c.want, r.reasons[s.ID()], r.descs[s.ID()])
 			}

@@ -176,5 +176,5 @@ func TestVerifierOfHandshakesTakesItsTime(t *testing.T) {
 	r.play(`q: get 4&edger-token=slow`)
 	r.engine.Close()
 	v.slow[4](ann, nil)
-	r.play(`q -> 503`)
+	r.play(`q -> 503 {retry-after: 3}`)
 }

@@ -132,3 +132,22 @@ func TestEventFlood(t *testing.T) {
 		echoes(t, r.connect(""))
 	}
 }
+
+// TestJoinRateOfRecovered: a socket that comes back is in all its rooms, however few it might join at once.
+func TestJoinRateOfRecovered(t *testing.T) {
+	r := recovering(t, Options{JoinRate: 2, JoinBurst: 2})
+	var rooms []string
+	r.io.OnConnection(func(s *Socket) {
+		if rooms = s.Rooms(); !s.Recovered() {
+			check(t, s.Join("a", "b"))
+			r.loop.After(2*time.Second, func() { check(t, s.Join("c", "d")) })
+		}
+	})
+	var g ghost
+	sid := g.join(r, "", "")
+	r.k.Sleep(r.loop, 3*time.Second)
+	g.die()
+	if back := g.join(r, "", ""); back != sid || len(rooms) != 5 {
+		t.Errorf("%s came back as %s, in the rooms %q", sid, back, rooms)
+	}
+}

@@ -155,10 +155,10 @@ func (s *Socket) identify(then func()) {
 // the limits when it was lost.
 func (s *Socket) rejoin(rooms []string) []string {
 	if s.ns.rules == nil {
-		_ = s.join(rooms)
+		_ = s.enter(rooms, true)
 		return rooms
 	}
-	return slices.DeleteFunc(rooms, func(name string) bool { return s.join([]string{name}) != nil })
+	return slices.DeleteFunc(rooms, func(name string) bool { return s.enter([]string{name}, true) != nil })
 }
 
 // newPID makes a secret of 120 bits.

@@ -79,7 +79,7 @@ func TestRecoveryForgetsMeanwhile(t *testing.T) {
 	}
 }
 
-// What a socket missed may be more than the session's queue takes: nobody has heard of the socket then.
+// What a socket missed may be more than the session's queue takes: it is lost again in the next turn.
 func TestRecoveryOfTooMuch(t *testing.T) {
 	r := recovering(t, Options{MaxQueuedBytes: 1000, MaxQueuedPackets: 8})
 	log := ""
@@ -96,7 +96,7 @@ func TestRecoveryOfTooMuch(t *testing.T) {
 	url += "&sid=" + strings.Split(open, `"`)[3]
 	r.exchange("POST", url, fmt.Sprintf(`40{"pid":%q}`, g.pid))
 	r.settle()
-	if log != "in;transport close;" || r.io.Len() != 0 || r.io.Namespace.secrets != nil {
+	if log != "in;transport close;in;transport error;" || r.io.Len() != 0 || r.io.Namespace.secrets != nil {
 		t.Errorf("handlers: %s, %d sockets, %d pids", log, r.io.Len(), len(r.io.Namespace.secrets))
 	}
 }

@@ -13,7 +13,10 @@ func (s *Socket) Join(rooms ...string) error {
 	return s.join(rooms)
 }
 
-func (s *Socket) join(rooms []string) error {
+func (s *Socket) join(rooms []string) error { return s.enter(rooms, false) }
+
+// enter is join; back tells that the socket was in the rooms before it was lost, which is no matter of JoinRate.
+func (s *Socket) enter(rooms []string, back bool) error {
 	if s.state >= socketDisconnecting {
 		return ErrDisconnected
 	}
@@ -30,7 +33,7 @@ func (s *Socket) join(rooms []string) error {
 			return ErrRoomName
 		case len(s.residences()) >= o.MaxRoomsPerSocket:
 			return ErrTooManyRooms
-		case !s.mayJoinNow():
+		case !back && !s.mayJoinNow():
 			return ErrJoinRate
 		default:
 			s.ns.adapter.Add(s, name)

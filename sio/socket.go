@@ -1,7 +1,6 @@
 package sio
 
 import (
-
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/webapp/rate"

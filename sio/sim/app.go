@@ -96,8 +96,8 @@ func (a *app) admit(s *sio.Socket, next func(error)) {
 		Join bool `json:"join"`
 	}
 	_ = s.Handshake().BindAuth(&auth)
-	if auth.Join && s.Join("r0") != nil {
-		a.w.fail("Join in a middleware failed")
+	if auth.Join {
+		a.join(s, "r0")
 	}
 	decide := func() {
 		if !auth.Deny {
@@ -240,11 +240,8 @@ func (a *app) room(e *sio.Event, x *member, n uint64) {
 	if x.rooms[name] {
 		delete(x.rooms, name)
 		e.Socket().Leave(name)
-	} else {
+	} else if a.join(e.Socket(), name) {
 		x.rooms[name] = true
-		if err := e.Socket().Join(name); err != nil {
-			a.w.fail("Join: %v", err)
-		}
 	}
 	a.echo(e, x, n)
 }

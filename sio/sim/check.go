@@ -44,6 +44,10 @@ func (w *World) watch() {
 	case w.overBudget():
 		w.fail("%d bytes are accounted for since %v, the limit is %d", w.loop.Budget().Used(), w.over,
 			w.loop.Budget().Limit())
+	case w.overRate():
+		w.fail("%d sessions were opened, at %d/s", e.Handshakes, w.Sio.HandshakeRate)
+	case w.crowded():
+		w.fail("%d connections from %d addresses, that may have %d", l.Conns, len(w.visits), w.Web.MaxConnsPerAddress)
 	case w.MaxFDs > 0 && w.kernel.Open() > w.MaxFDs:
 		w.fail("%d descriptors are open", w.kernel.Open())
 	}
@@ -91,6 +95,7 @@ func (w *World) count() {
 	if left != nil {
 		w.fail("left when everybody was gone: %s", strings.Join(left, " "))
 	}
+	w.figures.Held += int(e.Throttled)
 	w.figures.Turns += int(l.Turns)
 	w.figures.Clients += w.Clients + w.Villains + w.Guests
 	if w.Crowd {

@@ -79,6 +79,9 @@ func (c *client) connect() {
 		} else {
 			c.session.allow(sio.ForcedClose, sio.ForcedServerClose)
 		}
+		if c.w.Sio.ConnectRate > 0 {
+			c.session.crossing()
+		}
 		c.w.kernel.After(c.wait(), func() { c.act(e) })
 	}
 	e.onMessage = c.message

@@ -23,6 +23,8 @@
 //	engine.go   the Engine.IO client below; upgrade.go: from polling to WebSocket, and farewells
 //	recover.go  clients that come back, and the log of what they miss
 //	fate.go     ends at each step of the protocol
+//	ration.go   rates drawn small: whom they hold back, and whether a refusal has a cause
+//	farewell.go a server that drains
 //	guest.go    plain HTTP and plain WebSockets on the same app
 //	handover.go a second server takes over
 //	villain.go  clients that mean no good

@@ -13,6 +13,13 @@ import (
 
 // Draw makes a configuration of a seed. A third of the seeds are calm.
 func Draw(seed uint64) Config {
+	c := draw(seed)
+	c.ration()
+	c.Drains = c.Shutdown && seed%2 == 0
+	return c
+}
+
+func draw(seed uint64) Config {
 	rnd := rand.New(rand.NewPCG(seed, 5))
 	ms := func(from, to int) time.Duration { return time.Duration(from+rnd.IntN(to-from)) * time.Millisecond }
 	rate := func(limit float64) float64 { return max(0, rnd.Float64()*1.4-0.4) * limit }

@@ -107,6 +107,7 @@ func (e *engine) fetch(method string, list []epacket, done func(*reply)) *exchan
 	}
 	x := &exchange{request: request(method, e.target("polling"), kind, headers, body), done: done}
 	e.w.figures.Requests++
+	e.asks()
 	for _, c := range e.conns {
 		if c.cur == nil && !c.dead && !c.line.finished {
 			c.start(x)
@@ -150,6 +151,7 @@ func (e *engine) polled(r *reply) {
 // refused is an answer with an error status.
 func (e *engine) refused(r *reply) {
 	e.w.trace.note(e.who, "refused", int64(r.status), r.body)
+	e.excuse(r)
 	e.lost("status " + strconv.Itoa(r.status) + " " + string(r.body))
 }
 
@@ -323,6 +325,7 @@ func (e *engine) socket(as string) *wsConn {
 		}
 		return e.gate(c.line, at, b)
 	}
+	c.onRefused = e.excuse
 	c.onOpen = func() { e.reach(atSwitch) }
 	c.onMessage = func(op byte, data []byte) {
 		if p, ok := e.framed(op, data); ok {
@@ -334,6 +337,7 @@ func (e *engine) socket(as string) *wsConn {
 			e.lost("websocket " + why)
 		}
 	}
+	e.asks()
 	c.hello(e.target("websocket"), "")
 	return c
 }

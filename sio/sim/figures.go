@@ -17,9 +17,11 @@ type Figures struct {
 	Up, Down, Binary, Broadcasts                         int        // messages that arrived, broadcasts that were sent
 	Fates                                                [steps]int // sessions that ended at a step of the protocol
 	Crowds, Clients                                      int        // runs with hundreds of clients; all clients
+	Drains, TurnedAway                                   int        // servers that drained, and who came to them meanwhile
 	Handovers                                            int        // to a second server
 	Pages, Echoes                                        int        // answers to guests
 	Naps                                                 int        // of the machine
+	Refused, Throttled, Held, JoinsRefused               int        // by a limit the latter
 	Inflated                                             int        // compressed messages that arrived
 	Volatile, VolatileDropped                            int
 	Recovered, Renewed, Replayed                         int // sockets that came back, or did as new ones; missed events

@@ -40,6 +40,7 @@ type wsConn struct {
 	onOpen    func()
 	onMessage func(op byte, data []byte)
 	onEnd     func(why string)
+	onRefused func(r *reply) // optional
 	onWrong   func(what string, b []byte)
 }
 
@@ -70,6 +71,9 @@ func (c *wsConn) onData(b []byte) {
 		case r == nil:
 			return
 		case r.status != 101:
+			if c.onRefused != nil {
+				c.onRefused(r)
+			}
 			c.end("refused: " + string(r.body))
 			return
 		case r.header["sec-websocket-accept"] != c.accept || !strings.EqualFold(r.header["upgrade"], "websocket"):

@@ -153,7 +153,7 @@ func (g *guest) answers(b []byte) {
 			return
 		case r == nil:
 			return
-		case r.status == 408 || r.status == 503: // a time limit, or no room
+		case r.status == 408 || r.status == 503 || r.status == 429 && g.w.Web.Rate > 0: // a time limit, no room, a rate
 			g.dying = true
 			g.in = g.in[n:]
 			continue

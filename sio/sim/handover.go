@@ -43,6 +43,7 @@ func (w *World) handOver() {
 	for _, s := range w.model.order {
 		s.allow(sio.ServerShutdown)
 	}
+	w.handed = true
 	old.io.Suspend()
 	for _, nsp := range namespaces {
 		if n := len(w.model.members[nsp]); n > 0 {
@@ -95,6 +96,8 @@ func (w *World) sums() (t sums) {
 		t.sio.Bytes += s.Bytes
 		t.eio.Sessions += e.Sessions
 		t.eio.WebSockets += e.WebSockets
+		t.eio.Handshakes += e.Handshakes
+		t.eio.Throttled += e.Throttled
 		t.conns += h.Conns
 		t.panics += h.Panics
 	}

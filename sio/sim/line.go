@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"github.com/edgesio/edgesio/poll/polltest"
@@ -38,7 +39,7 @@ type line struct {
 }
 
 func (w *World) dial(who string, rnd *rand.Rand, h habits) *line {
-	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.kernel.Dial(fmt.Sprintf("%s:%d", w.at.Host, w.at.Port))}
+	l := &line{w: w, who: who, rnd: rnd, habits: h, peer: w.peer(who)}
 	w.figures.Dials++
 	l.peer.OnData = func(b []byte) {
 		b = bytes.Clone(b)
@@ -50,6 +51,14 @@ func (w *World) dial(who string, rnd *rand.Rand, h habits) *line {
 		l.sip()
 	}
 	return l
+}
+
+// peer connects from the address of a client.
+func (w *World) peer(who string) *polltest.Peer {
+	a := w.address(who)
+	w.of(a).requests.note(w.now()) // a connection counts as one
+	w.ports++
+	return w.kernel.DialFrom(netip.AddrPortFrom(a, 1024+w.ports%60_000), fmt.Sprintf("%s:%d", w.at.Host, w.at.Port))
 }
 
 // sip is how a slow reader reads.

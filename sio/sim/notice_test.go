@@ -129,6 +129,49 @@ func TestStateNotices(t *testing.T) {
 	}
 }
 
+// TestRefusalNotices lets the model believe in wider limits than the server's:
+// its refusals have no cause then.
+func TestRefusalNotices(t *testing.T) {
+	for name, wide := range map[string]func(w *World) bool{
+		"address": func(w *World) bool { w.Sio.HandshakesPerAddress *= 50; return w.Sio.HandshakesPerAddress > 0 },
+		"storm": func(w *World) bool {
+			w.Sio.HandshakeBurst *= 1000
+			return w.Sio.HandshakeRate > 0 && w.Villains == 0 && w.Sio.MaxSessions == 0
+		},
+		"requests": func(w *World) bool { w.Web.Burst *= 1000; return w.Web.Rate > 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := uint64(1); seed < 4000; seed++ {
+				c := Draw(seed)
+				if probe := (&World{Config: c}); !wide(probe) || c.Handover > 0 || c.Loop.MemoryBytes > 0 {
+					continue
+				}
+				c.spoilt = func(w *World) { wide(w) }
+				if r := Run(c); r.Err != nil && strings.Contains(r.Err.Error(), "without a cause") {
+					t.Log(r.Err)
+					return
+				}
+			}
+			t.Fatal("no violation was found")
+		})
+	}
+}
+
+// TestBudgetNotices keeps more memory than there is for longer than the loop may
+// take to notice.
+func TestBudgetNotices(t *testing.T) {
+	c := calm()
+	c.Clients, c.Guests = 0, 0 // they would be refused for it
+	c.spoilt = func(w *World) {
+		n := w.loop.Budget().Limit() + 1
+		w.loop.Budget().Hold(n)
+		w.kernel.After(4*time.Second, func() { w.loop.Budget().Give(n) })
+	}
+	if r := Run(c); r.Err == nil || !strings.Contains(r.Err.Error(), "accounted for since") {
+		t.Fatalf("found %v", r.Err)
+	}
+}
+
 // someone is a member who is in a room.
 func (w *World) someone() *member {
 	for _, x := range w.model.members["/"] {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -25,20 +26,23 @@ type Config struct {
 	// Calm is a run in which nothing is lost: calls are cut short, refused and
 	// interrupted, but no connection breaks and nobody misbehaves. All that is
 	// sent must arrive then.
-	Calm     bool
-	Slowly   bool          // AllowRequest takes its time, and refuses some when the run is not calm
-	Crowd    bool          // many clients that say little
-	Suspends int           // how often the machine sleeps
-	Jumps    int           // how often somebody sets the clock
-	Handover time.Duration // when another server takes over; 0 for never
-	Shutdown bool          // the server closes at the end, instead of the clients leaving
-	Faults   polltest.Faults
-	Web      webapp.Options
-	Sio      sio.Options
-	Loop     poll.Options
-	Buffers  int       // of the kernel, per connection and direction
-	MaxFDs   int       // descriptors; 0 for no end
-	Trace    io.Writer // gets a line for everything that happens
+	Calm      bool
+	Slowly    bool          // AllowRequest takes its time, and refuses some when the run is not calm
+	Crowd     bool          // many clients that say little
+	Drains    bool          // in good order; with Shutdown
+	Rationed  bool          // rates are limited, see ration.go
+	Addresses int           // that the good clients share; 0: each has one of its own
+	Suspends  int           // how often the machine sleeps
+	Jumps     int           // how often somebody sets the clock
+	Handover  time.Duration // when another server takes over; 0 for never
+	Shutdown  bool          // the server closes at the end, instead of the clients leaving
+	Faults    polltest.Faults
+	Web       webapp.Options
+	Sio       sio.Options
+	Loop      poll.Options
+	Buffers   int       // of the kernel, per connection and direction
+	MaxFDs    int       // descriptors; 0 for no end
+	Trace     io.Writer // gets a line for everything that happens
 
 	spoilt   func(w *World)              // of those tests: is called in the middle of the run
 	meddle   func(k *spy)                // of those tests too
@@ -56,30 +60,35 @@ type Result struct {
 // the model that watches them.
 type World struct {
 	Config
-	kernel   *polltest.Kernel
-	spy      *spy
-	loop     *poll.Loop
-	web      *webapp.App // where clients come to now
-	io       *sio.Server
-	at       webapp.Addr
-	nodes    []node
-	naps     []time.Duration // when the machine sleeps
-	slept    time.Duration
-	app      *app
-	model    *model
-	clients  []*client
-	byName   map[string]*client
-	villains []*villain
-	vanished []*polltest.Peer
-	guests   []*guest
-	trace    trace
-	figures  Figures
-	asked    *sent // what onAny saw last
-	err      error
-	stack    []byte
-	watched  int           // turns
-	over     time.Duration // since when the budget is overdrawn
-	tightLog bool          // recovery's log may forget by bytes
+	kernel     *polltest.Kernel
+	spy        *spy
+	loop       *poll.Loop
+	web        *webapp.App // where clients come to now
+	io         *sio.Server
+	at         webapp.Addr
+	nodes      []node
+	naps       []time.Duration // when the machine sleeps
+	slept      time.Duration
+	app        *app
+	model      *model
+	visits     map[netip.Addr]*visits
+	handshakes calls
+	ports      uint16
+	closing    bool // it refuses new ones
+	handed     bool // there was a hand-over
+	clients    []*client
+	byName     map[string]*client
+	villains   []*villain
+	vanished   []*polltest.Peer
+	guests     []*guest
+	trace      trace
+	figures    Figures
+	asked      *sent // what onAny saw last
+	err        error
+	stack      []byte
+	watched    int           // turns
+	over       time.Duration // since when the budget is overdrawn
+	tightLog   bool          // recovery's log may forget by bytes
 }
 
 // Run runs one configuration to its end.
@@ -127,6 +136,7 @@ func (w *World) open() (err error) {
 	w.kernel.ReceiveBytes, w.kernel.SendBytes, w.kernel.MaxFDs = w.Buffers, w.Buffers, w.MaxFDs
 	w.trace = trace{hash: fnvOffset, out: w.Trace, now: w.kernel.Monotonic}
 	w.model = newModel(w)
+	w.visits = make(map[netip.Addr]*visits)
 	w.byName = make(map[string]*client)
 	w.spy = &spy{Kernel: w.kernel, w: w, want: make(map[int]poll.Interest)}
 	w.Loop.Kernel = w.spy
@@ -257,7 +267,7 @@ func (w *World) rest() {
 			w.fail("%v", err)
 			return
 		}
-		if e := c.engine; w.Calm && e.style.upgrade && e.ws == nil {
+		if e := c.engine; w.Calm && e.style.upgrade && e.ws == nil && w.Sio.EventRate == 0 { // a probe that floods is dropped
 			w.fail("%v has not been upgraded", e)
 		}
 		for _, x := range c.sockets {
@@ -275,8 +285,12 @@ func (w *World) rest() {
 func (w *World) part() {
 	rnd := rand.New(rand.NewPCG(w.Seed, 4))
 	if w.Shutdown {
+		w.closing = true
 		for _, s := range w.model.order {
 			s.allow(sio.ServerShutdown)
+		}
+		if w.Drains {
+			w.drain()
 		}
 		w.io.Close()
 		w.run(3 * time.Second)
