@@ -139,7 +139,10 @@ func (h *history) lose(ns *Namespace, s *SavedSession) {
 		h.drop(old)
 	}
 	for len(h.sessions) >= h.limit.MaxSessions && h.first != nil {
-		h.drop(h.first)
+		x := h.first
+		if h.drop(x); x.ns != ns {
+			x.ns.emptied()
+		}
 	}
 	if h.sessions == nil {
 		h.sessions = make(map[string]*lost)

@@ -183,7 +183,10 @@ var sizeRows = []row{
 		"431 close"),
 	http11("H24", "10^5 cookies", line("Cookie: "+strings.Repeat("a=;", 1e5)), "431 close"),
 	http11("H25", "10^5 query parameters", target("/?"+strings.Repeat("a=&", 1e5)), "414 close"),
-	http11("H25", "2500 query parameters, within the limit", target("/?"+strings.Repeat("a=&", 2500)), "200 open"),
+	http11("H25", "2500 query parameters", target("/?"+strings.Repeat("a=&", 2500)), "400 close", "MaxQueryParams is 256"),
+	http11("H25", "256 query parameters", target("/?"+strings.TrimSuffix(strings.Repeat("a=&", 256), "&")), "200 open"),
+	http11("H24", "101 cookies", line("Cookie: "+strings.Repeat("a=; ", 100)+"a="), "431 close", "MaxCookies is 100"),
+	http11("H24", "100 cookies", line("Cookie: "+strings.Repeat("a=; ", 99)+"a="), "200 open"),
 }
 
 // orderRows are those where more than one request or answer counts.
@@ -243,7 +246,7 @@ func split11(sent, target string, lines ...string) row {
 func forwarded11(v string) row {
 	return row{name: "H32", sent: "X-Forwarded-For: " + v, want: "the peer's own address",
 		run: func(x *exchange) string {
-			if a := x.ask("GET", "/hazard/ip", "", "X-Forwarded-For: "+v); a.body != "127.0.0.1" {
+			if a := x.ask("GET", "/hazard/ip", "", "X-Forwarded-For: "+v); !x.home.has(a.body) {
 				return a.short()
 			}
 			return "the peer's own address"

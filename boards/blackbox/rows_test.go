@@ -57,7 +57,7 @@ func TestBadInput(t *testing.T) {
 	programs := map[bool]*gateway{false: start(t, "gateway", *program), true: start(t, "hazard", *hazards)}
 	for _, g := range programs {
 		g.attend()
-		g.base = g.holds()
+		g.base = g.atRest()
 	}
 	v := &verdicts{got: map[string]string{}}
 	for i := range groups {
