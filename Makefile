@@ -25,7 +25,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim network stalled browser-admin reference bench bench-peers pgo clean programs
+        conformance sim soak network stalled browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -127,6 +127,12 @@ reference: $(INTEROP)/node_modules/.package-lock.json
 	@$(PYTHON) $(INTEROP)/python/client.py $(NODE) $(INTEROP)/reference.mjs
 	@$(NODE) $(INTEROP)/browser/generations.mjs $(NODE) $(INTEROP)/reference.mjs
 	@$(NODE) $(INTEROP)/browser/chat.mjs $(NODE) $(INTEROP)/browser/twin.mjs
+
+# Sessions of every kind through a gateway with 32 MB: SESSIONS=20000 takes seconds.
+SESSIONS ?= 200000
+soak: build
+	@$(GO) build -o .build/soak ./bench/soak
+	@.build/soak -gateway .build/gateway -sessions $(SESSIONS)
 
 # Clients that are stopped, killed, reset and unplugged, in network namespaces: root only.
 network: programs

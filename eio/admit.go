@@ -75,7 +75,7 @@ func (e *Server) enter(req *webapp.Request, res *webapp.Response, q question) {
 	case q.session == nil && e.draining: // since it asked
 		e.late(res)
 	case q.session == nil && (e.options.MaxSessions > 0 && e.sessions.n >= e.options.MaxSessions ||
-		e.loop.Budget().Tight()):
+		!e.loop.Budget().Admits()):
 		e.stats.Refused++
 		res.Status(503).Set("Retry-After", "5").End("")
 	case !q.upgrade:

@@ -15,8 +15,9 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // the process: buffers grow in steps, and the collector needs room, so that the
 // heap may reach two or three times as much.
 //
-//   - From 80 % on it is Tight, until it is below 70 %: new sessions are refused,
-//     and what OnTight brought is shed before that.
+//   - From 80 % on it is Tight, until it is below 70 %: when somebody wants to come
+//     in then, what OnTight brought is shed, those who hold much and do not read are
+//     ended, and only if that is not enough the newcomer is refused.
 //   - At the limit Take is false: who asked is refused, nobody else.
 //   - Output is never refused for it. Beyond the limit whoever holds most is ended
 //     with [ErrMemory], one after the other until the rest fits.
@@ -26,18 +27,19 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // OutBytes; before anybody is ended or refused for it, it is counted once.
 // A nil Budget has no limit, and counts nothing. Loop's goroutine only.
 type Budget struct {
-	loop   *Loop
-	limit  int
-	taken  int
-	shared int    // of OutBytes: counted more than once, when it was last looked at
-	looked uint64 // the turn of that
-	tight  bool
-	inside bool // relieve is under way
-	sheds  []func(need int) (freed int)
-	rivals []func() (held int, end func())
-	told   func(Shortage)
-	heap   heapGauge
-	stats  BudgetStats
+	loop     *Loop
+	limit    int
+	taken    int
+	shared   int    // of OutBytes: counted more than once, when it was last looked at
+	looked   uint64 // the turn of that
+	tight    bool
+	inside   bool   // relieve is under way
+	relieved uint64 // one more than the turn of the last Admits that looked for who could go
+	sheds    []func(need int) (freed int)
+	rivals   []func() (held int, end func())
+	told     func(Shortage)
+	heap     heapGauge
+	stats    BudgetStats
 }
 
 // BudgetStats are counters since New.
@@ -167,8 +169,32 @@ func (b *Budget) tell(s Shortage) {
 	}
 }
 
-// Tight tells whether memory is short, so that nobody new should come in: the
-// budget is used to 80 %, after what OnTight brought was shed, or the process'
+// Admits tells whether somebody new may come in: memory is not Tight, or it is not
+// any more after what OnTight brought was shed, and then those were ended who hold
+// much and do not read. A few who are gone without a word must not keep everybody
+// else out.
+func (b *Budget) Admits() bool {
+	if !b.Tight() {
+		return true
+	}
+	if b.relieved == b.loop.stats.Turns+1 {
+		return false
+	}
+	b.relieved = b.loop.stats.Turns + 1
+	goal := mark(b.limit, 70) - 1
+	if b.heap.full && !b.heap.asked {
+		b.heap.asked = true // what is let go now is seen when it was collected
+		b.shed(math.MaxInt)
+		goal = min(goal, b.Used()/2)
+	}
+	if over := b.Used() - goal; over > 0 {
+		b.shed(over + b.slack())
+		b.lighten(goal)
+	}
+	return !b.Tight()
+}
+
+// Tight tells whether memory is short: the budget is used to 80 %, or the process'
 // live heap is at 80 % of the runtime's memory limit (GOMEMLIMIT). It ends below
 // 70 %.
 func (b *Budget) Tight() bool {
@@ -176,18 +202,11 @@ func (b *Budget) Tight() bool {
 	if b.tight {
 		percent = 70
 	}
-	over := b.Used() - mark(b.limit, percent) + 1
-	if over > 0 && b.count() {
-		over = b.Used() - mark(b.limit, percent) + 1
+	if b.Used() >= mark(b.limit, percent) {
+		b.count()
 	}
-	if over > 0 {
-		over -= b.shed(over + b.slack())
-	}
-	if b.heap.over(b.loop.now, uint64(percent)) {
-		b.shed(math.MaxInt)
-		over = 1
-	}
-	b.tight = over > 0
+	b.tight = b.Used() >= mark(b.limit, percent)
+	b.tight = b.heap.over(b.loop.now, uint64(percent)) || b.tight
 	return b.tight
 }
 
@@ -217,15 +236,11 @@ func (b *Budget) makeRoom(n int) bool {
 	return n <= b.limit-b.Used()
 }
 
-// count finds out, at most once a turn, what of OutBytes is counted more than once,
-// and tells whether that has changed.
-func (b *Budget) count() bool {
-	if b.looked == b.loop.stats.Turns {
-		return false
+// count finds out, at most once a turn, what of OutBytes is counted more than once.
+func (b *Budget) count() {
+	if b.looked != b.loop.stats.Turns {
+		b.recount()
 	}
-	before := b.shared
-	b.recount()
-	return b.shared != before
 }
 
 func (b *Budget) recount() {
@@ -245,125 +260,5 @@ func (b *Budget) recount() {
 			b.shared += min(n, seen)
 			longest[&s.b[n-1]] = max(n, seen)
 		}
-	}
-}
-
-// over tells whether output has passed the limit. It is asked for connections that
-// wait for their peer, and costs some additions.
-func (b *Budget) over() bool { return b.Used() > b.limit }
-
-// look is made once a second while somebody does not read.
-func (b *Budget) look() {
-	if b.shared != 0 {
-		b.recount()
-	}
-	if b.over() {
-		b.relieve()
-	}
-}
-
-// worst is how many connections one look finds.
-const worst = 16
-
-// relieve ends those that hold most, until the rest fits and a sixteenth of the
-// output that waited is gone: a look at all is worth its time then, and the next is
-// not due at once.
-func (b *Budget) relieve() {
-	if b.inside || b.shared != 0 && b.looked == b.loop.stats.Turns && b.Used()-b.limit <= b.slack() {
-		return // it was looked at just now: what is shared may be all that is new
-	}
-	b.recount()
-	if !b.over() {
-		return
-	}
-	b.inside = true
-	defer func() { b.inside = false }()
-	b.shed(b.Used() - b.limit + b.slack())
-	var conns [worst]*Conn
-	enough := (b.loop.stats.OutBytes - b.shared) / 16
-	for n, freed := 0, 0; b.over() || freed > 0 && freed < enough; {
-		if n == 0 {
-			n = b.find(&conns)
-		}
-		before := b.Used()
-		if !b.endWorst(conns[:min(n, 1)]) {
-			return
-		}
-		freed += before - b.Used()
-		n = b.prune(&conns, n)
-	}
-}
-
-// endWorst ends the one of first, the connection that holds most, and the layers'
-// sessions that holds more.
-func (b *Budget) endWorst(first []*Conn) bool {
-	held, end := 0, func() {}
-	if len(first) > 0 {
-		held = first[0].Buffered()
-	}
-	rival := false
-	for _, worst := range b.rivals {
-		if h, e := worst(); h > held {
-			held, end, rival = h, e, true
-		}
-	}
-	if held == 0 {
-		return false
-	}
-	b.stats.Ended++
-	if rival {
-		end()
-		b.tell(Shortage{Err: ErrMemory, Bytes: held})
-		return true
-	}
-	first[0].cut(ErrMemory)
-	if b.shared != 0 {
-		b.recount()
-	}
-	return true
-}
-
-// prune drops the first of n connections if it was ended.
-func (b *Budget) prune(list *[worst]*Conn, n int) int {
-	if n > 0 && list[0].state == closed {
-		return copy(list[:], list[1:n])
-	}
-	return n
-}
-
-// find fills list with the connections that hold most, the worst first.
-func (b *Budget) find(list *[worst]*Conn) (n int) {
-	for _, c := range b.loop.conns {
-		if c == nil || c.state == closed || c.Buffered() == 0 {
-			continue
-		}
-		if n < worst {
-			n++
-		} else if list[n-1].Buffered() >= c.Buffered() {
-			continue
-		}
-		i := n - 1
-		for ; i > 0 && list[i-1].Buffered() < c.Buffered(); i-- {
-			list[i] = list[i-1]
-		}
-		list[i] = c
-	}
-	return n
-}
-
-// cut aborts a connection for what it holds, and tells.
-func (c *Conn) cut(err error) {
-	held := c.Buffered()
-	c.Abort(err)
-	c.loop.budget.tell(Shortage{Err: err, From: c.RemoteAddr(), Bytes: held})
-}
-
-// early writes what has become much, and looks at the memory of all when the peer
-// does not read.
-func (c *Conn) early() {
-	if c.flags&isBlocked == 0 {
-		c.flush(false)
-	} else if b := &c.loop.budget; b.over() {
-		b.relieve()
 	}
 }

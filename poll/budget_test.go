@@ -230,7 +230,7 @@ func TestTight(t *testing.T) {
 		add, log int
 		tight    bool
 	}{
-		{499, 300, false}, {1, 237, false}, {237 + 63, 0, true}, {-99, 0, true}, {-2, 0, false},
+		{499, 300, false}, {1, 137, false}, {300, 0, true}, {-99, 0, true}, {-2, 0, false},
 		{100, 0, false}, {1, 0, true},
 	} {
 		if step.add < 0 {
@@ -238,7 +238,8 @@ func TestTight(t *testing.T) {
 		} else if !b.Take(step.add) {
 			t.Fatalf("step %d is refused", i)
 		}
-		if b.Tight() != step.tight || log != step.log {
+		r.poll()
+		if b.Admits() == step.tight || b.Tight() != step.tight || log != step.log {
 			t.Errorf("step %d: tight %v, %d in the log, %d used", i, !step.tight, log, b.Used())
 		}
 	}
@@ -248,6 +249,31 @@ func TestTight(t *testing.T) {
 		t.Errorf("%d in the log when somebody needs memory", log)
 	}
 	b.Give(b.Used())
+	r.end()
+}
+
+// Those who hold much and do not read go before somebody new is refused; those who hold little stay.
+func TestNewcomersAreNotKeptOut(t *testing.T) {
+	r := newBudgetRig(t, poll.Options{MemoryBytes: 1 << 20})
+	b := r.l.Budget()
+	for range 5 {
+		r.stalled(170 << 10)
+	}
+	if !b.Tight() || b.Stats().Ended != 0 {
+		t.Fatalf("%d bytes are used, %+v", b.Used(), b.Stats())
+	}
+	if r.poll(); !b.Admits() || b.Stats().Ended != 1 || b.Used() != 680<<10 {
+		t.Errorf("%d bytes are used, %+v", b.Used(), b.Stats())
+	}
+	r.end()
+
+	r = newBudgetRig(t, poll.Options{MemoryBytes: 1 << 20})
+	for range 57 {
+		r.stalled(15 << 10)
+	}
+	if b = r.l.Budget(); b.Admits() || b.Stats().Ended != 0 {
+		t.Errorf("%d bytes are used, %+v", b.Used(), b.Stats())
+	}
 	r.end()
 }
 
@@ -268,7 +294,7 @@ func TestHeapIsTight(t *testing.T) {
 		r.k.Sleep(r.l, 1001*time.Millisecond)
 		used, limit = step.used, step.limit
 		for range 3 {
-			if b.Tight() != step.tight {
+			if b.Admits() == step.tight || b.Tight() != step.tight {
 				t.Errorf("step %d: tight %v", i, !step.tight)
 			}
 		}

@@ -13,6 +13,8 @@ type heapGauge struct {
 	at     int64 // ms, when it was sampled; 0 for never
 	used   uint64
 	limit  uint64
+	full   bool
+	asked  bool // since the sample those that could go were asked to
 }
 
 const heapEvery = 1000 // ms
@@ -21,9 +23,10 @@ const heapEvery = 1000 // ms
 func (g *heapGauge) over(now int64, percent uint64) bool {
 	if g.at == 0 || now-g.at >= heapEvery {
 		g.used, g.limit = g.sample()
-		g.at = max(now, 1)
+		g.at, g.asked = max(now, 1), false
 	}
-	return g.limit > 0 && g.limit < math.MaxInt64 && g.used >= g.limit/100*percent
+	g.full = g.limit > 0 && g.limit < math.MaxInt64 && g.used >= g.limit/100*percent
+	return g.full
 }
 
 // heapMetrics are what sampleHeap reads, in its order.

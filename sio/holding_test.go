@@ -68,7 +68,7 @@ func TestLogIsShed(t *testing.T) {
 	if h.last != last+1 || h.packets[len(h.packets)-1].number != h.last || b.Stats().Shed == 0 {
 		t.Errorf("the newest packet is not kept: %+v", b.Stats())
 	}
-	if !b.Tight() || h.bytes != 0 || len(h.packets) != 0 {
+	if b.Admits() || h.bytes != 0 || len(h.packets) != 0 {
 		t.Errorf("tight, and %d bytes are in the log", h.bytes)
 	}
 	r.io.Emit("x", "nobody can get it again")

@@ -46,7 +46,8 @@ func startGateway(o options) (*gateway, error) {
 	if g.cgroup != "" {
 		script = `echo $$ > "$CGROUP/cgroup.procs" && ` + script
 	}
-	g.cmd = exec.Command("sh", "-c", script, o.gateway, "-listen", "127.0.0.1:0", "-metrics", g.metrics, "-log", "WARN")
+	g.cmd = exec.Command("sh", "-c", script, o.gateway, "-listen", "127.0.0.1:0", "-metrics", g.metrics,
+		"-handshakes", "-1", "-log", "WARN")
 	g.cmd.Env = append(os.Environ(), "CGROUP="+g.cgroup)
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	g.cmd.Stderr = os.Stderr

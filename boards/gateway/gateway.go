@@ -84,7 +84,7 @@ func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
 	options = sio.Options{Policy: s.policy, Accounts: g.accounts, DisconnectExpired: true,
 		Cors:                    adminCors(g.config.adminOrigin),
 		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
-	limitSockets(&options)
+	limitSockets(&options, g.config)
 	hurry(&o, &options)
 	return o, options
 }

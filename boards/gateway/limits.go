@@ -14,6 +14,7 @@ const (
 	// 2000 idle clients hold 1.2 MB of the heap and, at 10 kB, 20 MB of the kernel.
 	defaultConns           = 2000
 	defaultConnsPerAddress = 256 // a family, an office, a browser with 100 tabs
+	defaultHandshakes      = 100 // a second: as many as the slowest board can do beside its other work
 	connectTimeout         = 10 * time.Second
 	uploadBytes            = 4 << 20
 )
@@ -30,9 +31,9 @@ func limitWeb(o *webapp.Options, c config) {
 
 // limitSockets likewise. ConnectTimeout is short because everybody who gets a
 // session is here to join.
-func limitSockets(o *sio.Options) {
+func limitSockets(o *sio.Options, c config) {
 	o.ConnectTimeout = connectTimeout
-	o.HandshakeRate, o.HandshakeBurst = 100, 400
+	o.HandshakeRate, o.HandshakeBurst = c.handshakes, max(4*c.handshakes, 0)
 	o.HandshakesPerAddress = 200
 	o.EventRate, o.EventBurst = 500, 2000
 	o.ByteRate, o.ByteBurst = 512<<10, 4<<20

@@ -28,6 +28,7 @@ type config struct {
 	matrix             string // a file that narrows the permission matrix
 	maxConns           int
 	connsPerAddress    int
+	handshakes         int    // a second
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
@@ -62,6 +63,9 @@ func main() {
 	flag.IntVar(&c.maxConns, "max-conns", defaultConns, "`number` of connections; more wait in the kernel's queue")
 	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
 		"`number` of connections of one address; -1: no limit, behind a proxy")
+	flag.IntVar(&c.handshakes, "handshakes", defaultHandshakes,
+		"`number` of clients that may come in a second, four times as many at once;\n"+
+			"more get 503 and come again; -1: no limit")
 	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
 	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing any more\n"+
 		"tells what it hangs in and ends with status 70, to be started again; 0: never")

@@ -155,7 +155,7 @@ func (l *Listener) newClient(t transport, peer peer) *Client {
 
 // full tells whether there is no room for another session.
 func (l *Listener) full() bool {
-	return l.loop.Budget().Tight() || l.options.MaxClients > 0 && len(l.clients) >= l.options.MaxClients
+	return !l.loop.Budget().Admits() || l.options.MaxClients > 0 && len(l.clients) >= l.options.MaxClients
 }
 
 // flushLater answers c's poll after the input of this turn is handled.

@@ -99,7 +99,7 @@ func (s *Server) enter(req *webapp.Request, res *webapp.Response, h ws.Request, 
 	case o.MaxChannels > 0 && s.stats.Channels >= o.MaxChannels:
 		res.Set("Retry-After", "5")
 		s.refuse(res, errFull)
-	case s.loop.Budget().Tight():
+	case !s.loop.Budget().Admits():
 		s.refuse(res, errTight)
 	default:
 		s.open(req, res, h, terms)
