@@ -112,10 +112,6 @@ var bodyRows = []row{
 	{name: "H18", sent: "half a body, then FIN", want: "close", run: func(x *exchange) string {
 		return x.dial().send(post("Content-Length: 10", "short")).fin().verdict()
 	}},
-	{name: "H18", sent: "half a body, then RST", want: "gone", run: func(x *exchange) string {
-		x.dial().send(post("Content-Length: 10", "short")).reset()
-		return "gone"
-	}},
 	http11("H28", "Expect on a GET without a body", line("Expect: 100-continue"), "200 open"),
 	hazardous(http11("H28", "Expect, then no body", post("Expect: 100-continue\r\nContent-Length: 5", ""),
 		"100 408 close")),

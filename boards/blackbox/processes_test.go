@@ -1,19 +1,8 @@
 package blackbox
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,4 +86,3 @@ func limited(t *testing.T, line []string) []string {
 	}
 	return append([]string{path, "--nofile=64", "--"}, line...)
 }
-

@@ -83,7 +83,7 @@ func endanger(app *webapp.App) error {
 			ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxBytes: maxMissedBytes}},
 		{Path: "/msgpack.io", Parser: msgpack.New(msgpack.Options{})},
 	} {
-		limitSockets(&o)
+		limitSockets(&o, config{handshakes: defaultHandshakes})
 		o.MaxChildNamespaces = 256 // several clients of 64
 		hurried(new(webapp.Options), &o)
 		io, err := sio.New(app, o)
@@ -134,6 +134,12 @@ func misbehave(ns *sio.Namespace) {
 			s.EmitString("burst", "x")
 		}
 		e.Ack()
+	})
+	ns.On("mine", func(e *sio.Event) {
+		text := strings.Repeat("x", int(e.Int(1)))
+		for range e.Int(0) {
+			e.Socket().Emit("mine", text)
+		}
 	})
 	ns.On("all", func(e *sio.Event) {
 		text := strings.Repeat("x", int(e.Int(1)))
