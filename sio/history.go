@@ -257,10 +257,10 @@ func (h *history) expire() {
 
 // OnTimer looks for what is too old.
 func (h *history) OnTimer(*poll.Timer) {
-	if len(h.packets) == 0 {
-		h.packets = nil
-	}
 	h.expire()
+	if len(h.packets) == 0 {
+		h.packets = nil // now: the timer comes again only if something is kept
+	}
 }
 
 // leave forgets everything of a namespace.

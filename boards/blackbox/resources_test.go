@@ -199,16 +199,18 @@ var handlerRows = []row{
 	handler("a handler that panics", `["panic"]`, "41, and the session goes on", "the socket is disconnected"),
 	handler("a handler that closes its own socket", `["close"]`, "1 packets, close", "41 before the end"),
 	handler("a handler that emits 1000 to its client", `["burst",1000]`, "1000 events, 430[]", ""),
-	handler("a handler that emits 10^6 to its client", `["burst",1000000]`, "some packets, cut", queued),
-	{name: "R13", sent: "a handler that emits 10^6 to a client that polls", want: "session gone", hazard: true,
+	handler("a handler that emits 10^5 to its client", `["burst",100000]`, "some packets, cut", queued),
+	{name: "R13", sent: "a handler that emits 10^5 to a client that polls", want: "session gone", hazard: true,
 		run: func(x *exchange) string {
 			s := x.polling("/hazard.io/?EIO=4&transport=polling").joined()
-			s.post(`420["burst",1000000]`)
+			s.post(`420["burst",100000]`)
 			if a := s.get(); a.status == 200 && len(a.body) > 1<<20 {
 				return fmt.Sprint(len(a.body), " bytes")
 			}
 			return s.state()
 		}},
+	{name: "R13", sent: "a handler that emits 10^6 to its client, beside another one", want: "that one is cut, the other goes on",
+		remark: "hazard, with the defaults' deadlines", run: million},
 	{name: "R13", sent: "a handler of a request that panics", want: "500", hazard: true, run: func(x *exchange) string {
 		return fmt.Sprint(x.ask("GET", "/hazard/panic", "").status)
 	}},
@@ -250,6 +252,26 @@ func blocked(x *exchange) string {
 			return fmt.Sprint("the figures: ", now)
 		}
 		return "all others go on, and the log names it"
+	})
+}
+
+// million emits more than a client can take, in one turn.
+func million(x *exchange) string {
+	x.g = launch(x.t, "million", append([]string{"env", "EDGESIO_HURRY=1"},
+		commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG")...), nil)
+	return x.private(func(x *exchange) string {
+		w, other := x.joinedAt(hazardPath), x.joined()
+		w.send(text(`420["burst",1000000]`))
+		for {
+			_, how := w.say()
+			if w.heard = nil; how == "" {
+				continue
+			}
+			if got := other.outcomeOpen(); got != "open" {
+				return "the other one: " + got
+			}
+			return "that one is " + how + ", the other goes on"
+		}
 	})
 }
 
