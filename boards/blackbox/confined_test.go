@@ -106,9 +106,12 @@ func worst(x *exchange) string {
 		for i := range heavy + light {
 			w := x.joinedAt(hazardPath)
 			_ = w.tcp().SetReadBuffer(4 << 10)
-			if silent = append(silent, w); i < heavy {
-				w.send(text(fmt.Sprintf(`42["mine",14,%d]`, piece)))
+			pieces := 4 // 10 MB together
+			if i < heavy {
+				pieces = 24
 			}
+			w.send(text(fmt.Sprintf(`42["mine",%d,%d]`, pieces, piece)))
+			silent = append(silent, w)
 		}
 		other := x.joinedAt(hazardPath)
 		other.send(text(fmt.Sprintf(`420["all",5,%d]`, piece)))
@@ -148,6 +151,6 @@ func worst(x *exchange) string {
 var memoryRows = []row{
 	{name: "R11", sent: "uploads, floods and sessions within 32 MB", want: "serves", run: small,
 		remark: "a memory cgroup; the program derives its limit from it"},
-	{name: "R6", sent: "50 clients that read nothing, 10 of which hold three times as much as the others, and 16 MB for all",
+	{name: "R6", sent: "50 clients that read nothing, 10 of which hold six times as much as the others, and 16 MB for all",
 		want: "those that hold most are closed, the others are not", run: worst, remark: "hazard, -memory 48M"},
 }

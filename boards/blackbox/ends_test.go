@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// closeTime is how long a session that is told to close, because it never joined, waits for a poll to take what it was
+// sent (eio, not a deadline that can be set).
+const closeTime = 30 * time.Second
+
 // cut is a row whose connections end and answer nothing. The verdict is the program's own figures: as many connections
 // were accepted as were dialed, and nothing of them is left.
 func cut(name, sent, remark string, run func(x *exchange)) row {
@@ -13,7 +17,7 @@ func cut(name, sent, remark string, run func(x *exchange)) row {
 		before, scrapes := x.g.figures(), 0
 		x.dials = 0
 		run(x)
-		for end := time.Now().Add(patience()); ; time.Sleep(20 * time.Millisecond) {
+		for end := time.Now().Add(patience() + closeTime); ; time.Sleep(20 * time.Millisecond) {
 			now := x.g.figures()
 			scrapes++
 			accepted := int(now["edgesio_connections_accepted_total"]-before["edgesio_connections_accepted_total"]) - scrapes

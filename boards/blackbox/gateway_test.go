@@ -227,7 +227,7 @@ func (l *logBook) check(t *testing.T, name string) {
 			class, _, _ = strings.Cut(rest, " ")
 		}
 		if before, ok := last[class]; ok && at.Sub(before) < 5*time.Second-turn() {
-			t.Errorf("%s wrote two lines of a class in %v: %.300s", name, at.Sub(before), line)
+			t.Errorf("%s wrote two lines of a class in %v: %.300s\n%s", name, at.Sub(before), line, l.tail(30))
 		}
 		last[class] = at
 	}

@@ -65,5 +65,6 @@ var logRows = []row{
 		x.home.stays = true
 		x.guess(2000, 0)
 		x.home.stays = false
+		x.home.move()
 	}),
 }
