@@ -14,7 +14,8 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race interop interop-tls clients python browser browser-v06 conformance
+STEPS = deps bundle lint unit unit-386 cross race sim interop interop-tls network handover clients python browser browser-admin \
+        browser-v06 conformance blackbox blackbox-emulated soak-short
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
@@ -25,7 +26,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim soak network stalled browser-admin reference bench bench-peers pgo clean programs
+        conformance sim soak soak-short network stalled browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -67,7 +68,7 @@ test:
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
-	@bash .ci/deps chromium python npm cc valgrind curl wrk ab openssl ip
+	@bash .ci/deps chromium python npm cc valgrind curl wrk ab openssl ip qemu
 
 vet:
 	$(GO) vet ./...
@@ -133,6 +134,9 @@ SESSIONS ?= 200000
 soak: build
 	@$(GO) build -o .build/soak ./bench/soak
 	@.build/soak -gateway .build/gateway -sessions $(SESSIONS)
+
+soak-short:
+	@$(MAKE) --no-print-directory soak SESSIONS=20000
 
 # Clients that are stopped, killed, reset and unplugged, in network namespaces: root only.
 network: programs

@@ -48,11 +48,32 @@ type ReasonCounts [len(Reasons) + 1]uint64
 
 // Add counts an end.
 func (c *ReasonCounts) Add(r Reason) {
-	i := 0
-	for i < len(Reasons) && Reasons[i] != r {
-		i++
+	c[r.index()]++
+}
+
+// index is the place in Reasons. The compiler makes fewer comparisons of a switch.
+func (r Reason) index() int {
+	switch r {
+	case TransportError:
+		return 0
+	case TransportClose:
+		return 1
+	case ForcedClose:
+		return 2
+	case PingTimeout:
+		return 3
+	case ParseError:
+		return 4
+	case ServerShutdown:
+		return 5
+	case Reasons[6]:
+		return 6
+	case Reasons[7]:
+		return 7
+	case Reasons[8]:
+		return 8
 	}
-	c[i]++
+	return len(Reasons)
 }
 
 // Errors that a handler's OnClose may get as the description of a reason.
@@ -141,4 +162,10 @@ func (q *question) judge(o *Options) Code {
 		return UnsupportedVersion
 	}
 	return accepted
+}
+
+// polls tells of a poll or a POST of a session: their number is bounded by what
+// there is to send, and by EventRate.
+func (q *question) polls(o *Options) bool {
+	return q.session != nil && !q.upgrade && (q.get || q.req.Method() == "POST") && q.judge(o) == accepted
 }

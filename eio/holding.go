@@ -9,17 +9,21 @@ import "github.com/edgesio/edgesio/poll"
 // first; the session ends if that does not help, or is it itself.
 func (t *polling) room(n int) bool {
 	b := t.session.server.loop.Budget()
-	switch {
-	case !b.TakeOutput(n):
-		if !t.doomed {
-			t.session.end(TransportError, poll.ErrMemory)
-		}
-		return false
-	case t.doomed:
-		b.Give(n)
-		return false
+	taken := b.TakeOutput(n)
+	if taken && !t.doomed {
+		return true
 	}
-	return true
+	t.noRoom(n, taken)
+	return false
+}
+
+func (t *polling) noRoom(n int, taken bool) {
+	switch {
+	case taken:
+		t.session.server.loop.Budget().Give(n)
+	case !t.doomed:
+		t.session.end(TransportError, poll.ErrMemory)
+	}
 }
 
 // give gives back what lies in the queue.

@@ -127,7 +127,7 @@ func (e *Server) Permit(may func(api eos.API) bool) { e.permits = may }
 // pass brings a request through the middlewares, from number n on, and then to serve.
 func (e *Server) pass(n int, req *webapp.Request, res *webapp.Response) {
 	if n == len(e.hooks.middlewares) {
-		e.serve(req, res)
+		e.serve(req, res, e.question(req)) // the session may have ended meanwhile
 		return
 	}
 	called := false

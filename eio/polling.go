@@ -181,6 +181,7 @@ func (t *polling) OnBody(_ *webapp.Request, res *webapp.Response, body []byte, e
 	if !t.receive(body) {
 		s.end(ParseError, ErrPayload)
 	}
+	tolls.packets = max(tolls.packets, 1) // a form may be empty
 	if debt := s.toll(tolls, len(body)); debt > 0 && s.polling == t && s.hold(debt, res) {
 		t.post = res // answered when the session is even
 		return

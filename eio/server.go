@@ -87,9 +87,9 @@ func Attach(loop *poll.Loop, srv *webapp.Server, o Options) (*Server, error) {
 	if err == nil {
 		e.deflater.Writer, e.log = srv.Flate, srv.Log()
 		if o.NoTrailingSlash {
-			srv.HandleOpen(e.options.Path, e.Handle)
+			srv.HandleSessions(e.options.Path, e.Handle)
 		}
-		srv.HandleOpen(e.options.Path+"/", e.Handle)
+		srv.HandleSessions(e.options.Path+"/", e.Handle)
 	}
 	return e, err
 }
@@ -133,6 +133,10 @@ func (e *Server) Close() {
 
 // Handle serves one request below the engine's path.
 func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
+	q := e.question(req)
+	if !q.polls(&e.options) && req.Throttled(res) {
+		return
+	}
 	if e.options.Cors.Apply(req, res) {
 		return // a preflight, answered
 	}
@@ -144,12 +148,11 @@ func (e *Server) Handle(req *webapp.Request, res *webapp.Response) {
 		e.pass(0, req, res)
 		return
 	}
-	e.serve(req, res)
+	e.serve(req, res, q)
 }
 
 // serve handles a request that the middlewares have let through.
-func (e *Server) serve(req *webapp.Request, res *webapp.Response) {
-	q := e.question(req)
+func (e *Server) serve(req *webapp.Request, res *webapp.Response, q question) {
 	code := q.judge(&e.options)
 	switch {
 	case code == accepted && q.upgrade && !e.options.Cors.Allows(req):

@@ -21,8 +21,31 @@ type storm struct {
 	limit     rate.Rate
 	addresses rate.Table
 	rate      int
+	expected  int    // of Expect, who have not come yet
+	until     int64  // ms, when they are not expected any more; 0 while nobody has come
 	turned    int    // away since the bucket was full
 	dice      uint32 // of xorshift; 0 is not drawn yet
+}
+
+// returnTime is how long clients are expected to come back; stock clients try
+// every five seconds.
+const returnTime = 30 * time.Second
+
+// Expect lets the next n handshakes, within 30 s from the first one, pass without
+// regard to HandshakeRate and HandshakesPerAddress: the clients of a process that this one
+// takes over from, or whom it has let go itself, come back all at once, many of
+// them from one address. That many were served a moment ago. It replaces what was
+// expected before.
+func (e *Server) Expect(n int) {
+	e.storm.expected, e.storm.until = max(n, 0), 0
+}
+
+// Expected is how many of Expect may still come.
+func (e *Server) Expected() int {
+	if s := &e.storm; s.until != 0 && e.loop.Now() >= s.until {
+		s.expected, s.until = 0, 0
+	}
+	return e.storm.expected
 }
 
 // perAddressPeriod is the time in which HandshakesPerAddress come back.
@@ -37,6 +60,13 @@ func (s *storm) begin(o *Options) {
 // stormy answers a handshake that comes at a bad time, and tells so.
 func (e *Server) stormy(req *webapp.Request, res *webapp.Response, q question) bool {
 	s, now := &e.storm, e.loop.Now()
+	if e.Expected() > 0 {
+		if s.until == 0 { // a loop that has not turned yet when it expects has an old time
+			s.until = now + returnTime.Milliseconds()
+		}
+		s.expected--
+		return false
+	}
 	if wait := s.addresses.Take(req.IP(), now, 1); wait > 0 {
 		e.turnAway(res, q, 429, (wait+999)/1000)
 		e.warn("eio address", "eio: too many handshakes from one address", req, nil)
@@ -48,6 +78,7 @@ func (e *Server) stormy(req *webapp.Request, res *webapp.Response, q question) b
 	if s.all.Take(&s.limit, now, 1) {
 		return false
 	}
+	s.addresses.Give(req.IP(), now, 1)
 	s.turned++
 	e.turnAway(res, q, 503, s.later(e.loop))
 	e.warn("eio storm", "eio: more handshakes than HandshakeRate: clients are told to come back later", req, nil)

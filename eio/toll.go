@@ -58,7 +58,12 @@ func (s *Session) toll(t *tolls, bytes int) (debt int64) {
 	if s.flooded > 0 && s.events.Full(&t.events, now) {
 		s.flooded = 0
 	}
-	debt = s.bytes.Charge(&t.bytes, now, bytes)
+	if !s.bytes.Pay(&t.bytes, now, bytes) {
+		debt = s.bytes.Charge(&t.bytes, now, bytes)
+	}
+	if s.events.Pay(&t.events, now, t.packets) {
+		return debt
+	}
 	if events := s.events.Charge(&t.events, now, t.packets); events > 0 {
 		s.flooded = uint16(min(int64(s.flooded)+holdTime(events), 1<<16-1))
 		debt = max(debt, events)

@@ -100,6 +100,9 @@ func (s *Session) upgrade(w *websocket) {
 	s.server.stats.Upgrades++
 	s.server.onWebSocket(s, 1)
 	old.discard()
+	if s.marks&isHeld != 0 { // until tolls lets go of it
+		w.conn.Pause()
+	}
 	for q := old.queue; len(q) > 0; {
 		var p packet
 		p, q = nextRecord(q)

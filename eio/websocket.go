@@ -1,6 +1,8 @@
 package eio
 
 import (
+	"io"
+
 	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/webapp/ws"
 )
@@ -41,11 +43,11 @@ func (w *websocket) OnDrain(*poll.Conn) {
 
 // OnClose ends the session when the connection is gone.
 func (w *websocket) OnClose(_ *poll.Conn, err error) {
-	if err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory {
-		w.fail(TransportError, err)
-	} else {
-		w.fail(TransportClose, err)
+	reason := TransportClose
+	if err != nil && err != io.EOF && (err == poll.ErrSlow || err == poll.ErrOverflow || err == poll.ErrMemory) {
+		reason = TransportError
 	}
+	w.fail(reason, err)
 }
 
 // frames is a websocket as its reader's handler: both kinds of handler have an

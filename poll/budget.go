@@ -114,7 +114,12 @@ func (b *Budget) TakeOutput(n int) bool {
 		return true
 	}
 	b.taken += n
-	if b.over() && n <= b.limit {
+	return !b.over() || b.press(n)
+}
+
+// press makes room for n bytes of output that are taken already, or refuses them.
+func (b *Budget) press(n int) bool {
+	if n <= b.limit {
 		b.relieve()
 	}
 	if b.over() {

@@ -24,9 +24,15 @@ func SampleHeap() (used, limit uint64) { return sampleHeap() }
 func (l *Loop) ManualWatch(o WatchdogOptions, tick chan bool) *Watchdog {
 	w := l.watchdog(o)
 	w.pause = func(time.Duration) { <-tick }
-	go w.run()
+	go func() {
+		w.run()
+		w.Stop()
+	}()
 	return w
 }
+
+// Ended is closed when a ManualWatch has ended.
+func (w *Watchdog) Ended() chan struct{} { return w.end }
 
 // Answered tells whether the loop answered the last question.
 func (w *Watchdog) Answered() bool { return w.answered.Load() }

@@ -27,7 +27,7 @@ const firstInherited, maxInherited = 3, 256
 // this one starts. Call it once, before anything opens files.
 func InheritedListeners() ([]Inherited, error) {
 	pid, count, names := os.Getenv("LISTEN_PID"), os.Getenv("LISTEN_FDS"), os.Getenv("LISTEN_FDNAMES")
-	for _, name := range [...]string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
+	for _, name := range [...]string{"LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
 		_ = os.Unsetenv(name) // the names are valid
 	}
 	list, err := parseInherited(pid, count, names, os.Getpid())

@@ -95,3 +95,45 @@ func TestSlowTurns(t *testing.T) {
 		t.Errorf("%v", told[1].Times)
 	}
 }
+
+// Who is told of a slow turn may close the loop, as any callback, and may not turn it.
+func TestCloseBySlowTurn(t *testing.T) {
+	for _, timer := range []bool{false, true} { // told before the sleep, or when the next turn has begun
+		r := &rig{t: t, k: polltest.New(1, polltest.Faults{})}
+		told := 0
+		r.l = newLoop(t, poll.Options{Kernel: r.k, OnSlowTurn: func(poll.SlowTurn) {
+			told++
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("it may call Poll")
+					}
+				}()
+				r.l.Poll(0)
+			}()
+			if err := r.l.Close(); err != nil {
+				t.Error(err)
+			}
+		}})
+		r.ln, _ = r.l.Listen(poll.ListenOptions{Address: at, Accept: r.accept})
+		_, s := r.pair()
+		r.l.Post(func() {
+			r.l.Mark("slow")
+			r.k.Suspend(time.Second)
+			if !timer {
+				r.l.Post(func() {})
+			}
+		})
+		for range 3 {
+			if err := r.l.Poll(0); err != nil && err != poll.ErrClosed {
+				t.Errorf("timer %v: %v", timer, err)
+			}
+		}
+		if err := r.l.Poll(0); told != 1 || err != poll.ErrClosed || s.closes != 1 || s.err != poll.ErrClosed {
+			t.Errorf("timer %v: told %d times, %v, closed %d times with %v", timer, told, err, s.closes, s.err)
+		}
+		if err := r.k.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}

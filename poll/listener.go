@@ -258,16 +258,16 @@ func (ln *Listener) OnTimer(*Timer) {
 	ln.wake()
 }
 
-// released counts a connection that was, tells who asked to be told, and accepts
-// again.
+// released counts a connection that was, accepts again, and tells who asked to be
+// told.
 func (ln *Listener) released(c *Conn) {
 	ln.conns--
-	if told := ln.options.Released; told != nil {
-		told(c)
-	}
 	if ln.full && ln.fd >= 0 && ln.conns < ln.options.MaxConns {
 		ln.full = false
 		ln.wake()
+	}
+	if told := ln.options.Released; told != nil {
+		told(c) // which may panic
 	}
 }
 

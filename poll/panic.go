@@ -58,11 +58,10 @@ func (p *panicLog) write(now int64, err *PanicError) {
 	p.at, p.wrote, p.silent = now, true, 0
 }
 
-// contain ends what the callback that panicked was called for, so that pass can
-// go on.
-func (l *Loop) contain() {
-	v := recover()
-	if v == nil {
+// contain ends what the callback that panicked with v was called for, so that pass
+// can go on.
+func (l *Loop) contain(v any) {
+	if v == nil { // Goexit
 		return
 	}
 	err := l.panicked(l.where(), v)

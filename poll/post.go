@@ -14,6 +14,13 @@ func (l *Loop) Post(fn func()) error {
 	return nil
 }
 
+// over tells whether the loop is closed. Any goroutine may call it.
+func (l *Loop) over() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gone
+}
+
 func (l *Loop) wake() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -44,12 +44,11 @@ type timedCall struct {
 // that it was registered with, never by what a peer sent. It lasts until the next
 // Mark or the turn's end. See Options.SlowTurn.
 func (l *Loop) Mark(label string) {
-	m := &l.marks
-	if m.timing {
+	if l.marks.timing {
 		l.timeCall()
 	}
-	m.labels[m.count%keepMarks] = label
-	m.count++
+	l.marks.labels[l.marks.count%keepMarks] = label
+	l.marks.count++
 }
 
 // TellSlowTurns makes tell the receiver of slow turns, unless Options.OnSlowTurn
@@ -106,8 +105,10 @@ func (m *marks) ended(clock time.Duration) {
 }
 
 // took judges the turn that has ended, and tells whether it was told.
-func (l *Loop) took(d time.Duration) bool {
-	if d <= l.options.SlowTurn || l.options.SlowTurn <= 0 || l.stats.Turns == 0 {
+func (l *Loop) took(d time.Duration) bool { return d > l.options.SlowTurn && l.tookLong(d) }
+
+func (l *Loop) tookLong(d time.Duration) bool {
+	if l.options.SlowTurn <= 0 || l.stats.Turns == 0 {
 		return false
 	}
 	l.stats.SlowTurns++
@@ -134,8 +135,11 @@ func (l *Loop) took(d time.Duration) bool {
 	return true
 }
 
-// tellSlow is outside of a turn: what it panics with ends here.
+// tellSlow is a callback between two turns, or when one has begun: what it panics
+// with ends here, and a Close waits for the turn's end.
 func (l *Loop) tellSlow(s SlowTurn) {
+	l.inside = true
+	defer func() { l.inside = false }()
 	defer l.containCall("OnSlowTurn")
 	l.options.OnSlowTurn(s)
 }

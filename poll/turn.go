@@ -11,6 +11,7 @@ const (
 	posting               // step: running
 	expiring              // step: due
 	settling
+	rested // nothing is under way
 )
 
 // turn is one pass, in an order that has reasons:
@@ -61,7 +62,11 @@ func (l *Loop) begin(p phase) { l.phase, l.step = p, 0 }
 // pass runs the turn to its end, or to a panic: what it has begun is counted
 // before it is called.
 func (l *Loop) pass() (done bool) {
-	defer l.contain()
+	defer func() {
+		if l.phase != rested { // recover costs as much as a short handler
+			l.contain(recover())
+		}
+	}()
 	if l.phase == serving {
 		for l.step < len(l.reports) {
 			r := l.reports[l.step]
@@ -93,6 +98,7 @@ func (l *Loop) pass() (done bool) {
 		l.phase = settling
 	}
 	l.settle()
+	l.phase = rested
 	return true
 }
 
@@ -104,11 +110,12 @@ func (l *Loop) settle() {
 	if l.flush(); len(l.left)+len(l.dead) == 0 {
 		return
 	}
-	for len(l.left) > 0 {
-		l.farewell()
-		l.flush()
-	}
-	for l.released < len(l.dead) {
+	for len(l.left) > 0 || l.released < len(l.dead) {
+		if len(l.left) > 0 { // Released may end others
+			l.farewell()
+			l.flush()
+			continue
+		}
 		c := l.dead[l.released]
 		l.dead[l.released] = nil
 		l.released++

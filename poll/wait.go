@@ -61,7 +61,7 @@ func (l *Loop) glance(timeout time.Duration) time.Duration {
 // swallowed a Wake. Where it must read the clock, the turn before is measured; one
 // that ran handlers is worth a reading.
 func (l *Loop) patience(timeout time.Duration) time.Duration {
-	if l.pending != nil || len(l.left) > 0 || l.waking.Load() {
+	if l.pending != nil || len(l.left) > 0 || l.waking.Load() || l.ending {
 		return 0
 	}
 	l.meter.slept = true

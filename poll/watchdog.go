@@ -85,7 +85,11 @@ func (w *Watchdog) run() {
 			default:
 			}
 		}
-		if !told && !w.answered.Load() {
+		switch {
+		case w.answered.Load():
+		case w.loop.over():
+			return // with the question unanswered
+		case !told:
 			told = true
 			w.options.OnStuck(stacks())
 		}

@@ -76,3 +76,25 @@ func TestWatchdogLetsALoopSleep(t *testing.T) {
 	w.Stop()
 	close(tick)
 }
+
+// A loop that is closed with the question unanswered is not stuck.
+func TestWatchdogOfAClosedLoop(t *testing.T) {
+	l, err := poll.New(poll.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tick, calls := make(chan bool), make(chan []byte, 1)
+	w := l.ManualWatch(poll.WatchdogOptions{OnStuck: func(b []byte) { calls <- b }}, tick)
+	tick <- true // it has asked
+	l.Close()
+	for range 9 {
+		tick <- true
+	}
+	select {
+	case tick <- true: // the next round: it goes on watching
+		t.Error("it does not end")
+	case <-calls:
+		t.Error("a closed loop is called stuck")
+	case <-w.Ended():
+	}
+}

@@ -149,7 +149,7 @@ func (c *Client) OnDrain(*eio.Session) { c.drained() }
 // OnClose is called by the engine when the session is over. When that happens in the middle of sending, handlers are
 // told as soon as the packet in hand is sent.
 func (c *Client) OnClose(_ *eio.Session, reason eio.Reason, desc error) {
-	if desc == eio.ErrFlood && c.server.onRefuse != nil && c.state != clientClosed {
+	if c.server.onRefuse != nil && desc == eio.ErrFlood && c.state != clientClosed {
 		c.server.onRefuse(c, desc)
 	}
 	if srv := c.server; srv.enc.busy {

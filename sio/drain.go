@@ -87,12 +87,14 @@ func (srv *Server) Draining() bool { return srv.drain != nil || srv.engine.Drain
 
 // Suspend disconnects everybody at once with "server shutting down", sends what waits, and refuses handshakes as Drain
 // does; clients take it for a loss of their transport and come again. It is for the moment in which another process
-// takes over, right before ExportRecovery: those who may come back are lost sockets then. Resume ends it.
+// takes over, right before ExportRecovery: those who may come back are lost sockets then. Resume ends it. As many
+// handshakes as clients were there pass HandshakeRate and HandshakesPerAddress then, here or there.
 func (srv *Server) Suspend() {
 	if srv.closed || !srv.may(nil, eos.ServerClose) {
 		return
 	}
 	srv.engine.Drain(true)
+	srv.engine.Expect(srv.engine.ClientsCount() + srv.engine.Expected())
 	srv.engine.Each(func(s *eio.Session) {
 		s.Finish(ServerShutdown)
 		s.Close(true) // who polls comes next over a new connection, which is the other process' already

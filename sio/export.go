@@ -39,6 +39,7 @@ func (srv *Server) ExportRecovery(w io.Writer, after RecoveryMark) (RecoveryMark
 	x.putString(h.prefix)
 	x.putNumber(h.last)
 	x.putNumber(uint64(after))
+	x.putNumber(uint64(srv.engine.ClientsCount() + srv.engine.Expected()))
 	x.flush(recordHead)
 	for _, ns := range srv.namespaces {
 		if ns.keeper != nil {

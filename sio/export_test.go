@@ -239,3 +239,33 @@ func newFuzzServer(t testing.TB) *rig {
 	r.io.Of("/chat").Deduplicate(4, func(e *Event) string { return e.String(0) })
 	return r
 }
+
+// All come back at once, to the next process or to this one, and no bucket turns them away.
+func TestReturnIsNoStorm(t *testing.T) {
+	const clients = 12
+	o := Options{HandshakeRate: 1, HandshakeBurst: clients, HandshakesPerAddress: clients}
+	old := recovering(t, o)
+	ghosts := make([]ghost, clients)
+	for i := range ghosts {
+		ghosts[i].join(old, "", "")
+	}
+	for life := range 3 {
+		old.io.Suspend()
+		next := old
+		if life == 1 { // else it is one that failed
+			next = recovering(t, o)
+			handOver(t, old, next, func() {})
+		}
+		if n := next.io.Engine().Expected(); n != clients {
+			t.Errorf("life %d: %d are expected", life, n)
+		}
+		next.io.Resume()
+		for i := range ghosts {
+			before := ghosts[i].pid
+			if ghosts[i].join(next, "", ""); ghosts[i].pid != before {
+				t.Errorf("life %d: client %d is not recovered", life, i)
+			}
+		}
+		old = next
+	}
+}

@@ -21,6 +21,7 @@ type history struct {
 	packets []kept
 	head    int // packets before it are forgotten
 	bytes   int
+	reading bool // replay goes through packets
 
 	sessions    map[string]*lost // by pid
 	first, tail *lost            // the same, oldest first
@@ -38,8 +39,8 @@ type kept struct {
 	rooms, except []string
 }
 
-// keptBytes is about what a packet costs beside its bytes.
-const keptBytes = 160
+// keptBytes is about what a packet costs beside its bytes, nameBytes a name of a room beside its own.
+const keptBytes, nameBytes = 160, 16
 
 // lost is a socket that may come back.
 type lost struct {
@@ -78,13 +79,16 @@ func (h *history) keep(ns *Namespace, p *Packet, to *Audience) {
 	for _, b := range p.atts {
 		n += len(b)
 	}
-	if n+keptBytes > h.limit.MaxBytes || !h.loop.Budget().Take(n+keptBytes) {
+	k := kept{ns: ns, number: h.last, at: h.loop.Now(), binary: p.binary, deaf: p.deaf, rooms: to.Rooms, except: to.Except}
+	if len(p.atts) > 0 {
+		k.ends = make([]uint32, 0, 1+len(p.atts))
+	}
+	if cost := k.cost() + n + 4*cap(k.ends); cost > h.limit.MaxBytes || !h.loop.Budget().Take(cost) {
 		ns.gap = h.last
 		return
 	}
-	k := kept{ns: ns, number: h.last, at: h.loop.Now(), binary: p.binary, deaf: p.deaf,
-		data:  append(make([]byte, 0, n), p.text...),
-		rooms: slices.Clone(to.Rooms), except: slices.Clone(to.Except)}
+	k.rooms, k.except = slices.Clone(k.rooms), slices.Clone(k.except)
+	k.data = append(make([]byte, 0, n), p.text...)
 	if len(p.atts) > 0 {
 		k.ends = append(k.ends, uint32(len(k.data)))
 		for _, b := range p.atts {
@@ -105,8 +109,16 @@ func (h *history) add(k kept) {
 	}
 }
 
-// cost is what a packet counts of MaxBytes.
-func (k *kept) cost() int { return len(k.data) + keptBytes }
+// cost is what a packet counts of MaxBytes: names of rooms may be many, and long.
+func (k *kept) cost() int {
+	n := len(k.data) + 4*len(k.ends) + keptBytes
+	for _, list := range [...][]string{k.rooms, k.except} {
+		for _, name := range list {
+			n += len(name) + nameBytes
+		}
+	}
+	return n
+}
 
 // forget drops the oldest packet; those who have not got it cannot come back.
 func (h *history) forget() {
@@ -124,9 +136,10 @@ func (h *history) forget() {
 	}
 }
 
-// shed forgets the oldest packets, at least need bytes of them if there are so many.
+// shed forgets the oldest packets, at least need bytes of them if there are so many; none that a socket is just being
+// sent, whose output may be what memory is short for.
 func (h *history) shed(need int) (freed int) {
-	for freed < need && h.head < len(h.packets) {
+	for !h.reading && freed < need && h.head < len(h.packets) {
 		freed += h.packets[h.head].cost()
 		h.forget()
 	}
@@ -211,6 +224,8 @@ func (h *history) replay(ns *Namespace, s *SavedSession, offset string, send fun
 	if since < ns.gap {
 		return false
 	}
+	h.reading = true
+	defer func() { h.reading = false }()
 	var p MissedPacket
 	for i := h.head; i < len(h.packets); i++ {
 		k := &h.packets[i]
@@ -272,8 +287,9 @@ func (h *history) leave(ns *Namespace) {
 	}
 	for i := h.head; i < len(h.packets); i++ {
 		if k := &h.packets[i]; k.ns == ns {
-			h.bytes -= len(k.data)
-			h.loop.Budget().Give(len(k.data))
+			gone := k.cost() - keptBytes
+			h.bytes -= gone
+			h.loop.Budget().Give(gone)
 			k.data, k.ends, k.rooms, k.except = nil, nil, nil, nil
 		}
 	}

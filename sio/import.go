@@ -17,6 +17,9 @@ var ErrInUse = errors.New("sio: recovery state comes too late")
 // maxOffsetPrefix bounds the prefix of offsets; maxRecordBytes what a record has beside the bytes of a packet.
 const maxOffsetPrefix, maxRecordBytes = 32, 1 << 20
 
+// maxExpected bounds the clients that another process says are about to come.
+const maxExpected = 1 << 20
+
 // ImportRecovery reads what ExportRecovery of another process wrote, and takes that process' place: clients come with
 // the pid and the offset that they have from it. It replaces what was imported before, unless it is a continuation of
 // it. The bounds of ConnectionStateRecovery hold: the oldest are forgotten. Data is what encoding/json makes of it.
@@ -54,6 +57,7 @@ type imports struct {
 	prefix   string
 	last     uint64
 	after    uint64
+	clients  uint64
 	spaces   []importedSpace
 	sessions []*lost
 	packets  []kept
@@ -98,7 +102,7 @@ func (m *imports) read() error {
 func (m *imports) take(kind byte) bool {
 	switch kind {
 	case recordHead:
-		m.prefix, m.last, m.after = m.in.string(), m.in.number(), m.in.number()
+		m.prefix, m.last, m.after, m.clients = m.in.string(), m.in.number(), m.in.number(), m.in.number()
 		return len(m.prefix) > 0 && len(m.prefix) <= maxOffsetPrefix && base64Text(m.prefix) && m.after <= m.last
 	case recordNamespace:
 		name, gap := m.in.string(), m.in.number()
@@ -208,6 +212,7 @@ func (m *imports) answer() bool {
 // apply makes it the server's.
 func (m *imports) apply(h *history) {
 	h.prefix, h.last, h.latest = m.prefix, m.last, ""
+	m.srv.engine.Expect(int(min(m.clients, maxExpected)))
 	for _, x := range m.spaces {
 		if x.ns != nil {
 			x.ns.gap = max(x.ns.gap, x.gap)

@@ -22,7 +22,7 @@ func (srv *Server) Attach(app *webapp.App) error {
 		return errors.New("sio: the app is on another loop")
 	}
 	srv.mount(app.Server())
-	app.Server().HandleOpen(srv.opts.Path+"/", srv.engine.Handle)
+	app.Server().HandleSessions(srv.opts.Path+"/", srv.engine.Handle)
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 const recordMagic = "EIOR\x01"
 
 const (
-	recordHead      = 'H' // prefix, last number, after
+	recordHead      = 'H' // prefix, last number, after, clients that are about to come
 	recordNamespace = 'N' // name, number of the latest packet that is forgotten; later records name it by its place
 	recordSession   = 'S' // namespace, age, id, pid, acoid, since, rooms, Data as JSON
 	recordPacket    = 'P' // namespace, age, number, flags, deaf, message, attachments, rooms, except

@@ -224,13 +224,19 @@ func (s *Socket) onEvent(e *Event) {
 	if d := s.ns.duplicates; d != nil && e.ask && d.repeated(s, e) {
 		return
 	}
+	if s.listeners.has(onAny) || s.ns.has(onAny) {
+		s.onAnyEvent(e)
+	}
+	s.proceed(e)
+}
+
+func (s *Socket) onAnyEvent(e *Event) {
 	for _, l := range [...]*listeners{s.listeners, &s.ns.listeners, s.ns.inherited()} {
 		if l.has(onAny) {
 			s.ns.server.loop.Mark("sio any event")
 			l.each(onAny, func(x *listener) { s.run(x.fn.(func(*Event)), e) })
 		}
 	}
-	s.proceed(e)
 }
 
 // proceed goes on with an event where it was left: the next middleware, or the handlers.
@@ -274,8 +280,14 @@ func (e *Event) onNext(err error) {
 
 // run calls a handler. A panic in it ends the socket, not the process.
 func (s *Socket) run(fn func(*Event), e *Event) {
-	defer s.guard(e)
+	done := false
+	defer func() {
+		if !done { // recover costs as much as a short handler
+			s.caught(e, recover())
+		}
+	}()
 	fn(e)
+	done = true
 }
 
 func (s *Socket) runUse(fn EventMiddleware, e *Event) {
@@ -295,8 +307,10 @@ func (s *Socket) runReason(fn func(*Socket, Reason), r Reason) {
 }
 
 // guard is deferred around every call of the user's code.
-func (s *Socket) guard(e *Event) {
-	v := recover()
+func (s *Socket) guard(e *Event) { s.caught(e, recover()) }
+
+// caught ends the socket for a panic with v; nil is none.
+func (s *Socket) caught(e *Event, v any) {
 	if v == nil {
 		return
 	}

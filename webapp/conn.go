@@ -138,7 +138,12 @@ func (c *conn) advance() {
 	for c.step() {
 	}
 	c.flags &^= isBusy
-	c.own()
+	if len(c.in) == 0 && c.kept == 0 { // own, with nothing to do
+		c.in = nil
+		c.flags &^= isLent
+	} else {
+		c.own()
+	}
 	c.regulate()
 }
 
@@ -367,7 +372,9 @@ func (c *conn) OnClose(*poll.Conn, error) {
 	c.srv.forget(c)
 	req, res, up := c.req, c.res, c.takeUpload()
 	c.in, c.req, c.res = nil, nil, nil
-	c.keep(0)
+	if c.kept != 0 {
+		c.keep(0)
+	}
 	req.gone()
 	if res == nil {
 		return

@@ -254,6 +254,25 @@ func (s *Server) HandleOpen(prefix string, h Handler) {
 	s.mounts = append(s.mounts, mount{prefix: prefix, handler: h, open: true})
 }
 
+// HandleSessions is HandleOpen for one who has sessions that poll: a user's page
+// asks as often as there is news, and an answer of 429 would end its session. So
+// Options.Rate does not count these requests; h calls Throttled for those that
+// belong to no session, and bounds the others by itself.
+func (s *Server) HandleSessions(prefix string, h Handler) {
+	s.mounts = append(s.mounts, mount{prefix: prefix, handler: h, open: true, lax: true})
+}
+
+// Throttled counts a request of a prefix of HandleSessions for Options.Rate, and
+// tells whether that was too many: then it is answered. Others were counted.
+func (r *Request) Throttled(res *Response) bool {
+	if r.c == nil || res.Ended() {
+		return false
+	}
+	s := r.c.srv
+	m := s.mounted(r.head.path, len(r.head.path))
+	return m != nil && m.lax && s.throttle(r, res)
+}
+
 // Group is the user's group; a guest is who is nobody or unknown.
 func (r *Request) Group() eos.Group {
 	if r.eos == nil || r.eos.User == nil || r.c == nil || r.c.srv.options.EOS == nil ||

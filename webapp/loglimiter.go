@@ -33,12 +33,21 @@ func NewLogLimiter(loop *poll.Loop, logger *slog.Logger) *LogLimiter {
 
 // Warn writes a warning unless one of its class was written in the last 5 s.
 // class and message are constants of the program, what the peer sent stands in
-// bytes, which is escaped and cut; it is valid until the callback returns.
+// bytes, which is escaped and cut; it is valid until the callback returns. The zero
+// AddrPort is a peer without an address, nil bytes are none.
 func (l *LogLimiter) Warn(class, message string, peer netip.AddrPort, bytes []byte) {
-	if quiet, ok := l.allow(class); ok {
-		shown := Quote(redact(bytes, l.hidden))
-		l.out().Warn(message, "class", class, "peer", peer.String(), "bytes", shown, "unreported", quiet)
+	quiet, ok := l.allow(class)
+	if !ok {
+		return
 	}
+	args := []any{"class", class}
+	if peer.IsValid() {
+		args = append(args, "peer", peer.String())
+	}
+	if bytes != nil {
+		args = append(args, "bytes", Quote(redact(bytes, l.hidden)))
+	}
+	l.out().Warn(message, append(args, "unreported", quiet)...)
 }
 
 // Error writes an error of the program itself likewise; detail is written whole.

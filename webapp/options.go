@@ -27,7 +27,7 @@ type Options struct {
 	// 1000 and 4000: an office behind one address. Behind a proxy that the setting
 	// "trust proxy" names, the addresses count that it forwards; of one that it does
 	// not name all peers are one. Negative is no limit. Connections are counted by
-	// App's listener only.
+	// App's listener only, requests of sessions that poll by nobody (HandleSessions).
 	Rate, Burst int
 	// MaxConnsPerAddress closes further ones of an address at once, WebSockets and
 	// all. Default 512; negative is no limit, and so it is for trusted proxies.

@@ -29,6 +29,7 @@ const (
 	isAbsolute  // absolute-form target
 	isEscaped   // there is something to decode in the query
 	isEncoded   // the body has a Content-Encoding
+	hasCookie
 )
 
 // head is a parsed request head: marks into the bytes that it was parsed from.
@@ -175,7 +176,7 @@ func (h *head) requestLine(line []byte, lim *headLimits) *Error {
 	if e := h.splitTarget(line); e != nil {
 		return e
 	}
-	if lim.params > 0 && h.params(line, lim.params) >= lim.params {
+	if lim.params > 0 && int(h.query.end-h.query.at) >= lim.params && h.params(line) >= lim.params {
 		return errParamCount
 	}
 	if h.method == "" {
@@ -189,9 +190,12 @@ func (h *head) field(line []byte, at int) *Error {
 	if line[0] == ' ' || line[0] == '\t' {
 		return errFolded
 	}
-	i := 0
-	for i < len(line) && class[line[i]]&inToken != 0 {
-		i++
+	i := len(line)
+	for k, c := range line {
+		if class[c]&inToken == 0 {
+			i = k
+			break
+		}
 	}
 	if i == 0 || i == len(line) || line[i] != ':' {
 		return errFieldName
@@ -215,17 +219,13 @@ func (h *head) field(line []byte, at int) *Error {
 
 // finish judges the fields together, once the head is complete.
 func (h *head) finish(b []byte, lim *headLimits) *Error {
-	cookies := 0
 	for _, f := range h.fields {
 		if e := h.note(f.name.of(b), f.value, f.value.of(b)); e != nil {
 			return e
 		}
-		if f.name.end-f.name.at == 6 && fold(f.name.of(b), "cookie") {
-			cookies += int(f.value.end-f.value.at) + 1 // as many at most
-		}
 	}
 	switch {
-	case lim.cookies > 0 && cookies > lim.cookies && h.cookies(b) > lim.cookies:
+	case h.flags&hasCookie != 0 && lim.cookies > 0 && h.cookies(b) > lim.cookies:
 		return errCookieCount
 	case h.flags&hasHost == 0 && h.minor == 1:
 		return errHostMissing
@@ -251,13 +251,8 @@ func (h *head) cookies(b []byte) (n int) {
 	return n
 }
 
-// params counts the ampersands of a query that is long enough to have that many.
-func (h *head) params(line []byte, many int) int {
-	if int(h.query.end-h.query.at) < many {
-		return 0
-	}
-	return bytes.Count(h.query.of(line), ampersand)
-}
+// params counts the ampersands of the query.
+func (h *head) params(line []byte) int { return bytes.Count(h.query.of(line), ampersand) }
 
 // note takes up a field that the connection itself acts on.
 func (h *head) note(name []byte, at span, value []byte) *Error {
@@ -272,6 +267,8 @@ func (h *head) note(name []byte, at span, value []byte) *Error {
 				return errExpect
 			}
 			h.flags |= isExpecting
+		} else if fold(name, "cookie") {
+			h.flags |= hasCookie
 		}
 	case 7:
 		if fold(name, "upgrade") {

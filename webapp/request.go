@@ -368,7 +368,9 @@ func (c *conn) switched() (*poll.Conn, []byte) {
 		c.over(c.req, res, 101, nil)
 	}
 	c.in, c.req, c.res = nil, nil, nil
-	c.keep(0)
+	if c.kept != 0 {
+		c.keep(0)
+	}
 	if c.flags&isPaused != 0 {
 		c.pc.Resume()
 	}

@@ -66,6 +66,7 @@ type mount struct {
 	prefix  string
 	handler Handler
 	open    bool // see HandleOpen
+	lax     bool // see HandleSessions
 }
 
 // NewServer makes a server without a listener: Accept is for poll.ListenOptions.
@@ -202,7 +203,7 @@ func (s *Server) forget(c *conn) {
 // dispatch hands a request on to its handler, if it may get there.
 func (s *Server) dispatch(req *Request, res *Response) {
 	s.stats.Requests++
-	if s.throttle(req, res) {
+	if m := s.mounted(req.head.path, len(req.head.path)); (m == nil || !m.lax) && s.throttle(req, res) {
 		return
 	}
 	if s.options.EOS != nil && s.intercept(req, res) {
@@ -269,9 +270,13 @@ func (p *PanicError) Error() string {
 // guard calls an application's function. A panic ends the exchange, not the
 // process.
 func (s *Server) guard(req *Request, res *Response, call func()) {
+	done := false
 	defer func() {
+		if done {
+			return
+		}
 		v := recover()
-		if v == nil {
+		if v == nil { // Goexit
 			return
 		}
 		s.stats.Panics++
@@ -288,6 +293,7 @@ func (s *Server) guard(req *Request, res *Response, call func()) {
 		s.report(p)
 	}()
 	call()
+	done = true
 }
 
 // report hands an error to OnError, or to the log.

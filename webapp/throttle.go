@@ -41,13 +41,18 @@ var errTooMany = &Error{429, "too many requests from one address"}
 
 // throttle answers a request of an address that has had too many, and tells so.
 func (s *Server) throttle(req *Request, res *Response) bool {
-	wait := s.visitors.Take(req.ip(), s.loop.Now(), 1)
+	from := req.c.pc.RemoteAddr().Addr()
+	if len(s.set.proxies) > 0 {
+		from = req.ip()
+	}
+	wait := s.visitors.Take(from, s.loop.Now(), 1)
 	if wait == 0 {
 		return false
 	}
 	s.stats.Throttled++
 	s.log.Warn("address", "webapp: request refused: "+tooMany, req.c.pc.RemoteAddr(), req.target())
 	c := req.c
+	s.answered(errTooMany.Status)
 	b := append(appendStatus(c.pc.Out(), errTooMany.Status), s.date()...)
 	b = strconv.AppendInt(append(b, "\r\nRetry-After: "...), (wait+999)/1000, 10)
 	c.write(append(b, "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"...))

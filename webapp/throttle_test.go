@@ -53,6 +53,9 @@ func TestRequestRate(t *testing.T) {
 		t.Errorf("%+v", res)
 	}
 	c.closed()
+	if n := r.server().Stats().Responses; n[2] != 19 || n[4] != 1 {
+		t.Errorf("responses %v", n)
+	}
 	r.served()
 	if d := r.from("192.0.2.1"); !r.k.Run(r.loop, d.Ended, time.Second/20) {
 		t.Error("a connection of the address is taken")

@@ -43,12 +43,21 @@ func (d *desk) signInAdmin(c admin.Credentials, decide func(ok bool)) {
 	}
 }
 
+// originOf is an origin as browsers send it. One that is none would keep everybody out.
+func originOf(text string) (string, error) {
+	origin := strings.ToLower(strings.TrimSuffix(text, "/"))
+	u, err := url.Parse(origin)
+	if text != "" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin) {
+		return "", fmt.Errorf("admin-origin: want one such as https://admin.socket.io, not %.60q", text)
+	}
+	return origin, nil
+}
+
 // adminCors lets the page of the admin UI connect, and our own pages; nil without one.
 func adminCors(origin string) *webapp.Cors {
 	if origin == "" {
 		return nil
 	}
-	origin = strings.ToLower(strings.TrimRight(origin, "/"))
 	return &webapp.Cors{Credentials: true, OriginFunc: func(asks string, req *webapp.Request) bool {
 		u, err := url.Parse(asks)
 		return asks == origin || err == nil && u.Host != "" && u.Host == req.Header("Host")

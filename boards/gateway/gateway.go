@@ -96,6 +96,9 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.adminOrigin, err = originOf(c.adminOrigin); err != nil {
+		return nil, err
+	}
 	g := &gateway{config: c}
 	s, err := g.read(loop)
 	if err != nil {

@@ -81,7 +81,8 @@ func (p *process) stay(err error) {
 // leave ends the program when the new process serves.
 func (p *process) leave(pid int) {
 	slog.Info("replaced", "pid", pid)
-	p.notifier.say(fmt.Sprintf("MAINPID=%d", pid))
+	// What the new process says counts only from now on (NotifyAccess=main): its READY was not heard.
+	p.notifier.say(fmt.Sprintf("MAINPID=%d\nREADY=1", pid))
 	p.telemetry.stop()
 	p.closeMetrics() // the new process waits for the address
 	p.drain(-1 * time.Second)

@@ -51,12 +51,12 @@ func (l *logPipe) Write(line []byte) (int, error) {
 }
 
 func (l *logPipe) write(next logged) {
+	if n := l.lost.Swap(0); n > 0 {
+		l.tell.Warn("log lines are lost: nobody reads them in time", "lines", n)
+	}
 	if next.done != nil {
 		close(next.done)
 		return
-	}
-	if n := l.lost.Swap(0); n > 0 {
-		l.tell.Warn("log lines are lost: nobody reads them in time", "lines", n)
 	}
 	_, _ = l.out.Write(next.line)
 }

@@ -62,3 +62,15 @@ func TestLogPipeFlushGivesUp(t *testing.T) {
 	l.flush()
 	close(g.open)
 }
+
+// Lines that were lost are told of at the program's end, too, with none behind them.
+func TestLogPipeTellsAtTheEnd(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	close(g.open)
+	l := newLogPipe(g)
+	l.lost.Add(7)
+	l.flush()
+	if !strings.Contains(g.got.String(), "lines=7") {
+		t.Errorf("%q", g.got.String())
+	}
+}

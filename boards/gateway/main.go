@@ -73,6 +73,11 @@ func main() {
 	var level slog.Level
 	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
 	flag.Parse()
+	if flag.NArg() > 0 { // and flags behind it, which were not read
+		fmt.Fprintf(flag.CommandLine.Output(), "no flag: %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; the runtime would end the program
 	pipe := newLogPipe(os.Stderr)
 	slog.SetDefault(slog.New(slog.NewTextHandler(pipe, &slog.HandlerOptions{Level: level})))

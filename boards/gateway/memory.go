@@ -20,7 +20,7 @@ import (
 const (
 	boardShare     = 50 // percent of MemTotal
 	containerShare = 75 // percent of a cgroup's limit
-	budgetPart     = 3  // of that, what peers may make us hold: buffers grow in steps, and the collector needs room
+	budgetPart     = 4  // of that, what peers may make us hold: buffers grow in steps, and the collector needs room
 	leastBudget    = 4 << 20
 	mostBudget     = 1 << 30
 )

@@ -235,7 +235,7 @@ func TestActivatedAndReplaced(t *testing.T) {
 	said(`^READY=1$`)
 	p.signal(syscall.SIGUSR2)
 	said(`^RELOADING=1\n`)
-	said(`^MAINPID=\d+$`)
+	said(`^MAINPID=\d+\nREADY=1$`)
 	p.exits()
 	said(`^WATCHDOG=1$`) // the new one
 	c := p.dial(plain)

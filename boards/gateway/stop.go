@@ -40,6 +40,9 @@ func (p *process) reread() {
 // shut ends the program in good order: clients leave one after the other over half of the time; what they were sent is
 // on its way for most of the rest.
 func (p *process) shut() {
+	if p.end != 0 {
+		return // it was replaced: what systemd heard of its end would be the new one's
+	}
 	slog.Info("stopping", "sockets", p.io.Len())
 	p.notifier.say("STOPPING=1\nSTATUS=draining")
 	p.next.Abort()

@@ -116,7 +116,7 @@ func New(loop *poll.Loop, g Giver, o Options) (*Succession, error) {
 func environment(all []string) (env []string) {
 	for _, e := range all {
 		switch name, _, _ := strings.Cut(e, "="); name {
-		case marker, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID":
+		case marker, "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID":
 		default:
 			env = append(env, e)
 		}

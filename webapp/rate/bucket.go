@@ -55,18 +55,20 @@ func (r *Rate) price(n int) uint32 {
 // A Bucket holds tokens of a Rate: it is the time at which it will be full, the
 // low bits of it, so that one that nobody touches fills by itself. The zero
 // Bucket is full. One that is left alone for 18.6 hours, when the clock turns over,
-// may seem to be emptied anew, for as long as it takes to fill it and a minute.
+// may seem to be emptied anew: for Take in the moment that one token needs to come,
+// for Charge for as long as it takes to fill it and a minute. So a bucket is for
+// Take, Wait and Give, or for Charge.
 type Bucket uint32
 
 func clock(now int64) uint32 { return uint32(now << unitShift) }
 
-// lack is what the bucket needs to be full, in units.
-func (b Bucket) lack(r *Rate, now int64) uint32 {
+// lack is what the bucket needs to be full, in units; it never lacks more than most.
+func (b Bucket) lack(now int64, most uint32) uint32 {
 	if b == 0 {
 		return 0
 	}
 	d := uint32(b) - clock(now)
-	if d > r.past { // the past, or the turn before this one
+	if d > most { // the past, or the turn before this one
 		return 0
 	}
 	return d
@@ -83,11 +85,28 @@ func (b *Bucket) Take(r *Rate, now int64, n int) bool {
 	if r.cost == 0 {
 		return true
 	}
-	lack := b.lack(r, now) + r.price(n)
+	lack := b.lack(now, r.span) + r.price(n)
 	if lack > r.span {
 		return false
 	}
 	b.set(now, lack)
+	return true
+}
+
+// Pay is the way of nearly all through Charge, short enough to be compiled into
+// its callers: it takes n tokens and tells so. False: nothing was done, and Charge
+// knows what is to be.
+func (b *Bucket) Pay(r *Rate, now int64, n int) bool {
+	lack := uint32(*b) - clock(now)
+	if lack > r.past {
+		lack = 0
+	}
+	lack += uint32((uint64(n)*r.cost + 1<<16 - 1) >> 16)
+	next := Bucket(clock(now) + lack)
+	if *b == 0 || next == 0 || lack > r.span || uint64(n) >= r.most {
+		return false
+	}
+	*b = next
 	return true
 }
 
@@ -97,7 +116,7 @@ func (b *Bucket) Charge(r *Rate, now int64, n int) (debt int64) {
 	if r.cost == 0 {
 		return 0
 	}
-	lack := b.lack(r, now) + r.price(n)
+	lack := b.lack(now, r.past) + r.price(n)
 	if lack <= r.span { // the way of nearly all
 		b.set(now, lack)
 		return 0
@@ -112,17 +131,17 @@ func (b *Bucket) Wait(r *Rate, now int64, n int) int64 {
 	if r.cost == 0 {
 		return 0
 	}
-	return overdue(b.lack(r, now)+r.price(n), r.span)
+	return overdue(b.lack(now, r.span)+r.price(n), r.span)
 }
 
 // Give puts n tokens back.
 func (b *Bucket) Give(r *Rate, now int64, n int) {
-	lack := b.lack(r, now)
+	lack := b.lack(now, r.span)
 	b.set(now, lack-min(lack, r.price(n)))
 }
 
 // Full tells whether nothing is missing: such a bucket may be forgotten.
-func (b *Bucket) Full(r *Rate, now int64) bool { return b.lack(r, now) == 0 }
+func (b *Bucket) Full(r *Rate, now int64) bool { return b.lack(now, r.past) == 0 }
 
 func overdue(lack, span uint32) int64 {
 	if lack <= span {

@@ -34,7 +34,7 @@ func TestBucketModel(t *testing.T) {
 				t.Fatalf("seed %d: wait %d", seed, wait)
 			}
 			// Costs are rounded up: the model goes on from what the bucket has.
-			left := full - float64(b.lack(&r, now))*float64(n)/1000/(1<<unitShift)
+			left := full - float64(b.lack(now, r.span))*float64(n)/1000/(1<<unitShift)
 			if math.Abs(left-tokens) > 1+full/100 {
 				t.Fatalf("seed %d: %.2f tokens left, want %.2f", seed, left, tokens)
 			}
@@ -90,5 +90,25 @@ func TestNothingIsAllocated(t *testing.T) {
 	now := int64(5)
 	if n := testing.AllocsPerRun(100, func() { now++; b.Charge(&r, now, 3); b.Take(&r, now, 1) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// A bucket that was left alone for a turn of the clock, 18.6 hours, refuses nobody
+// but for the moment that its last tokens cost: a gateway may be quiet for days.
+func TestBucketLeftAlone(t *testing.T) {
+	const turn = int64(1) << (32 - unitShift)
+	r := New(200, time.Second, 1000)
+	var b Bucket
+	now := int64(123456789)
+	b.Take(&r, now, 5) // 25 ms
+	refused := 0
+	for at := now + turn - 100000; at < now+turn+100000; at++ {
+		left := b
+		if left.Wait(&r, at, 1) != 0 || !left.Take(&r, at, 1) {
+			refused++
+		}
+	}
+	if refused > 10 {
+		t.Errorf("refused for %d ms", refused)
 	}
 }

@@ -28,6 +28,20 @@ type Request struct {
 // Add takes a header line; one that the handshake does not depend on is ignored. The value of the key is
 // kept as long as r is used, the others are copied.
 func (r *Request) Add(name, value []byte) {
+	switch string(name) { // as browsers write them
+	case "Upgrade":
+		r.add("upgrade", value)
+		return
+	case "Connection":
+		r.add("connection", value)
+		return
+	case "Sec-WebSocket-Key":
+		r.add("sec-websocket-key", value)
+		return
+	case "Sec-WebSocket-Version":
+		r.add("sec-websocket-version", value)
+		return
+	}
 	const longest = len("Sec-WebSocket-Extensions")
 	var lower [longest]byte
 	if len(name) > longest {
@@ -39,7 +53,12 @@ func (r *Request) Add(name, value []byte) {
 		}
 		lower[i] = c
 	}
-	switch string(lower[:len(name)]) {
+	r.add(string(lower[:len(name)]), value)
+}
+
+// add is Add for a name in lower case.
+func (r *Request) add(name string, value []byte) {
+	switch name {
 	case "upgrade":
 		combine(&r.Upgrade, value)
 	case "connection":

@@ -12,18 +12,19 @@ import (
 // clients of one kind have equal heads, which can be shared.
 func AppendHead(dst []byte, req *webapp.Request) []byte {
 	req.EachHeader(func(name, value []byte) bool {
-		at := len(dst)
-		dst = append(dst, name...)
-		for i := at; i < len(dst); i++ {
-			if c := dst[i]; 'A' <= c && c <= 'Z' {
-				dst[i] = c + 'a' - 'A'
-			}
-		}
-		if perRequest(dst[at:]) {
-			dst = dst[:at]
+		if perRequest(name) {
 			return true
 		}
-		dst = append(append(append(dst, ": "...), value...), '\n')
+		b := append(dst, name...)
+		lower := b[len(dst):]
+		for i, c := range lower {
+			if 'A' <= c && c <= 'Z' {
+				lower[i] = c + 'a' - 'A'
+			}
+		}
+		if !perRequest(lower) {
+			dst = append(append(append(b, ": "...), value...), '\n')
+		}
 		return true
 	})
 	return dst
@@ -34,6 +35,8 @@ func perRequest(name []byte) bool {
 	case "connection", "upgrade", "sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions",
 		"content-length":
 		return true
+	case "Connection", "Upgrade", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Extensions":
+		return true // as browsers write them
 	}
 	return false
 }

@@ -24,10 +24,16 @@ func applyMask(b []byte, key uint32) (next uint32, ascii bool) {
 		seen |= xor64(b, wide)
 		b = b[8:]
 	}
+	if len(b) >= 4 {
+		w := binary.LittleEndian.Uint32(b) ^ key
+		binary.LittleEndian.PutUint32(b, w)
+		seen |= uint64(w)
+		b = b[4:]
+	}
 	for i := range b {
 		b[i] ^= byte(key)
 		seen |= uint64(b[i])
-		key = bits.RotateLeft32(key, -8)
+		key >>= 8 // at most three bytes are left
 	}
 	return next, seen&0x8080808080808080 == 0
 }

@@ -52,7 +52,7 @@ func main() {
 	signal.Notify(signals, syscall.SIGUSR2)
 	taker, err := process.Predecessor()
 	check(err)
-	options := webapp.Options{}
+	options := webapp.Options{Rate: -1, MaxConnsPerAddress: -1} // hundreds of clients have one address here
 	if taker != nil {
 		options.Listen.Inherit = taker.Listeners[0].FD
 	}
@@ -60,7 +60,8 @@ func main() {
 	check(err)
 	app, err := webapp.CreateWith(loop, "handover", webapp.Addr{Host: "127.0.0.1"}, options)
 	check(err)
-	io, err := sio.New(app, sio.Options{ConnectionStateRecovery: &sio.ConnectionStateRecovery{}})
+	io, err := sio.New(app, sio.Options{ConnectionStateRecovery: &sio.ConnectionStateRecovery{},
+		HandshakeRate: 100, HandshakeBurst: 200}) // those who come back are more
 	check(err)
 	s := &server{loop: loop, app: app, io: io, every: *every, state: state{Last: map[string]int{}}}
 	s.handle()
