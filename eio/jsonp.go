@@ -31,7 +31,8 @@ func appendJSONP(dst []byte, index string, payload []byte) []byte {
 
 // formField finds d in a form body and decodes it in place: + and %XX as every
 // form, then \n (a newline that the client escaped) and \\n (a backslash and n).
-// Without d the payload is empty. A malformed %XX or a second d is refused.
+// Without d the payload is nil, with an empty d it is empty. A malformed %XX or a
+// second d is refused.
 func formField(body []byte) (payload []byte, ok bool) {
 	if payload, ok = jstext.FormValue(body, "d"); !ok {
 		return nil, false

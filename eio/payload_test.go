@@ -227,7 +227,7 @@ func TestForm(t *testing.T) {
 		{"", "", true},
 	} {
 		got, ok := formField([]byte(c.body))
-		if string(got) != c.payload && ok || ok != c.ok {
+		if string(got) != c.payload && ok || ok != c.ok || ok && (got != nil) != strings.Contains(c.body, "d=") {
 			t.Errorf("%q: %q %v, want %q %v", c.body, got, ok, c.payload, c.ok)
 		}
 	}

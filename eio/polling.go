@@ -205,8 +205,8 @@ func (t *polling) receive(body []byte) bool {
 		if body, ok = formField(body); !ok {
 			return false
 		}
-		if len(body) == 0 {
-			return true
+		if body == nil {
+			return true // a form without d; an empty d is a payload without packets
 		}
 	}
 	next := nextV4

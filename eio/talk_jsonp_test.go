@@ -34,6 +34,18 @@ var jsonps = []conversation{
 		post sid "d=4a&d=4b" -> ok
 		g -> payload "___eio[1](\"1\");"
 		reason parse error`},
+	{"e4.jsonp-empty", "an empty d is a payload without packets, as an empty body is", `
+		get 4&j=1 -> script [1] $open
+		post sid "x=1" -> ok
+		post sid "d4" -> ok
+		reason open
+		post sid "d=" -> ok
+		reason parse error`},
+	{"e3.jsonp-empty", "likewise with protocol 3", `
+		get 3&j=1 -> script [1] $open
+		post sid "x=1" -> ok
+		post sid "d=" -> ok
+		reason parse error`},
 	{"e3.jsonp", "protocol 3", `
 		get 3&j=3&b64=1 -> script [3] $open
 		post sid&j=3 "d=7%3A4!jsonp" -> ok

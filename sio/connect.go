@@ -122,6 +122,7 @@ func (c *Client) connect(name, auth string) {
 	s := &Socket{client: c, ns: ns, auth: auth, index: -1}
 	if !c.link(s) {
 		c.refuseNamespace(name, Error{Message: "Too many namespaces"}, false)
+		ns.emptied() // it may have come to life for nothing
 		return
 	}
 	s.id = c.server.socketID(s)

@@ -152,7 +152,10 @@ func (h *history) lose(ns *Namespace, s *SavedSession) {
 		h.drop(old)
 	}
 	for len(h.sessions) >= h.limit.MaxSessions && h.first != nil {
-		h.drop(h.first)
+		x := h.first
+		if h.drop(x); x.ns != ns {
+			x.ns.emptied()
+		}
 	}
 	if h.sessions == nil {
 		h.sessions = make(map[string]*lost)
@@ -269,10 +272,10 @@ func (h *history) expire() {
 
 // OnTimer looks for what is too old.
 func (h *history) OnTimer(*poll.Timer) {
-	if len(h.packets) == 0 {
-		h.packets = nil
-	}
 	h.expire()
+	if len(h.packets) == 0 {
+		h.packets = nil // now: the timer comes again only if something is kept
+	}
 }
 
 // leave forgets everything of a namespace.

@@ -66,6 +66,21 @@ func TestNamespaceLimits(t *testing.T) {
 	w.expect("close")
 }
 
+// A child of a dynamic namespace that came to life for a client that has no room for it goes again.
+func TestNamespaceForNothing(t *testing.T) {
+	r := newRig(t, Options{CleanupEmptyChildNamespaces: true, MaxNamespacesPerClient: 1})
+	r.io.OfFunc(func(string, Handshake) bool { return true })
+	c := r.ws(4, "")
+	c.send("40/a,")
+	r.settle()
+	c.recv()
+	c.send("40/b,")
+	c.expect(`44/b,{"message":"Too many namespaces"}`)
+	if n := r.io.Stats().Namespaces; n != 2 {
+		t.Errorf("%d namespaces, want the main one and /a", n)
+	}
+}
+
 func TestDynamicNamespaces(t *testing.T) {
 	r := newRig(t, Options{CleanupEmptyChildNamespaces: true})
 	parent := r.io.OfFunc(func(name string, h Handshake) bool {

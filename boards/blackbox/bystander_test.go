@@ -86,9 +86,14 @@ func streamer(b *bystander, x *exchange) {
 // poller is the bystander that polls, on one connection.
 func poller(b *bystander, x *exchange) {
 	s := x.poll4().joined()
-	c := x.dial()
+	c, used := x.dial(), time.Now()
 	for n := 0; !b.stopped(); n++ {
+		if time.Since(used) > time.Second { // this machine was busy: the server may have closed it, as idle
+			c.end()
+			c = x.dial()
+		}
 		_ = c.SetDeadline(time.Now().Add(patience()))
+		used = time.Now()
 		if a := c.ask("POST", s.target, fmt.Sprintf(`42%d["req"]`, n)); a.status != 200 {
 			x.fail("POST: %s", a.short())
 		}

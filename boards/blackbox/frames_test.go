@@ -5,8 +5,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // upgradeLines are the headers of a WebSocket handshake.
@@ -88,9 +91,17 @@ type channel struct {
 
 // channel opens a WebSocket; what stands behind the request goes into its segment.
 func (x *exchange) channel(request, behind string) *channel {
-	c := x.dial()
-	c.send(request + behind)
-	return c.switched()
+	for {
+		c := x.dial().send(request + behind)
+		status, ok := c.answerOnly()
+		switch {
+		case ok && status == 101:
+			return &channel{conn: c}
+		case status != 503:
+			x.fail("no switch: %d", status)
+		}
+		x.wait(c.header)
+	}
 }
 
 // switched reads the 101.
@@ -102,6 +113,16 @@ func (c *conn) switched() *channel {
 	return &channel{conn: c}
 }
 
+// wait obeys a 503, as clients do: the rows together open more sessions in a second
+// than the gateway wants.
+func (x *exchange) wait(h http.Header) {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil {
+		x.fail("503 without Retry-After")
+	}
+	time.Sleep(time.Duration(seconds) * time.Second)
+}
+
 // answerOnly reads a head: behind 101 there is no HTTP.
 func (c *conn) answerOnly() (status int, ok bool) {
 	for first := true; ; first = false {
@@ -110,7 +131,10 @@ func (c *conn) answerOnly() (status int, ok bool) {
 			return status, false
 		}
 		if first {
+			c.header = http.Header{}
 			_, _ = fmt.Sscanf(line, "HTTP/1.1 %d", &status)
+		} else if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+			c.header.Set(name, value)
 		}
 		if line == "\r\n" {
 			return status, true

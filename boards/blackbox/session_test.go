@@ -95,6 +95,10 @@ type session struct {
 // polling opens a session; query stands behind the usual one.
 func (x *exchange) polling(target string) *session {
 	a := x.ask("GET", target, "")
+	for a.status == 503 {
+		x.wait(a.header)
+		a = x.ask("GET", target, "")
+	}
 	_, rest, ok := strings.Cut(a.body, `"sid":"`)
 	if a.status != 200 || !ok {
 		x.fail("no session: %d %.80q", a.status, a.body)

@@ -78,26 +78,10 @@ var knockRows = []row{
 		}},
 	{name: "U5", sent: "a frame with a reserved opcode in the segment of the request", want: "1002 close",
 		run: func(x *exchange) string { return x.engine("\x83\x00").verdict() }},
-	{name: "U6", sent: "RST behind the request", want: "gone", run: func(x *exchange) string {
-		for range 10 {
-			x.dial().send(knock(enginePath)).reset()
-		}
-		return "gone"
-	}},
 	{name: "U6", sent: "RST behind the request of a probe", want: "session open", run: func(x *exchange) string {
 		s := x.poll4()
 		x.dial().send(knock(s.ws())).reset()
 		return s.state()
-	}},
-	{name: "U6", sent: "FIN behind the request", want: "gone", run: func(x *exchange) string {
-		c := x.dial().send(knock(enginePath)).fin()
-		for {
-			if _, err := c.r.ReadByte(); late(err) {
-				return "held"
-			} else if err != nil {
-				return "gone"
-			}
-		}
 	}},
 	originRow("foreign", "http://evil.example", "400 close"), originRow("null", "null", "400 close"),
 	originRow("the same host, other scheme", "https://good.example", "400 close"),

@@ -21,6 +21,8 @@ type exchange struct {
 	t     *testing.T
 	g     *gateway
 	want  string // the verdict that should come
+	home  home
+	dials int
 	mu    sync.Mutex
 	conns []*conn
 	sids  []string // open sessions that poll, with their path
@@ -59,14 +61,17 @@ type conn struct {
 	out  chan func()
 	gone chan struct{}
 	once sync.Once
+
+	header http.Header // of the last answerOnly
 }
 
 func (x *exchange) dial() *conn {
-	d := net.Dialer{Timeout: patience()}
+	d := net.Dialer{Timeout: patience(), LocalAddr: x.home.next()}
 	raw, err := d.Dial("tcp", x.g.addr)
 	if err != nil {
 		x.fail("no connection: %v", err)
 	}
+	x.dials++
 	return x.adopt(raw)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/edgesio/edgesio/eio"
 	"github.com/edgesio/edgesio/sio"
+	"github.com/edgesio/edgesio/sio/metrics"
 	"github.com/edgesio/edgesio/sio/msgpack"
 	"github.com/edgesio/edgesio/webapp"
 	"github.com/edgesio/edgesio/webapp/middleware"
@@ -26,10 +27,15 @@ func init() { hurry, hazard = hurried, endanger }
 func hurried(o *webapp.Options, s *sio.Options) {
 	in := func(d time.Duration) time.Duration { return d / haste() }
 	o.IdleTimeout, o.HeadTimeout, o.BodyTimeout = in(30*time.Second), in(10*time.Second), in(30*time.Second)
+	o.FirstByteTimeout = in(15 * time.Second)
 	l := &o.Listen.Limits
 	l.SoftTime, l.StallTime, l.LingerTime = in(10*time.Second), in(30*time.Second), in(3*time.Second)
 	s.PingInterval, s.PingTimeout = in(25*time.Second), in(20*time.Second)
 	s.ConnectTimeout, s.UpgradeTimeout = in(45*time.Second), in(10*time.Second)
+	s.FloodTimeout = in(30 * time.Second)
+	if r := s.ConnectionStateRecovery; r != nil {
+		r.MaxDisconnectionDuration = in(20 * time.Second) // over before the suite looks what is left
+	}
 }
 
 func haste() time.Duration {
@@ -74,9 +80,11 @@ func endanger(app *webapp.App) error {
 	cors := &webapp.Cors{Origins: []string{goodOrigin}}
 	for _, o := range []sio.Options{
 		{Path: "/hazard.io", Cors: cors, PerMessageDeflate: &eio.Deflate{}, CleanupEmptyChildNamespaces: true,
-			ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxDisconnectionDuration: time.Second}},
+			ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxBytes: maxMissedBytes}},
 		{Path: "/msgpack.io", Parser: msgpack.New(msgpack.Options{})},
 	} {
+		limitSockets(&o, config{handshakes: defaultHandshakes})
+		o.MaxChildNamespaces = 256 // several clients of 64
 		hurried(new(webapp.Options), &o)
 		io, err := sio.New(app, o)
 		if err != nil {
@@ -84,6 +92,7 @@ func endanger(app *webapp.App) error {
 		}
 		misbehave(io.Namespace)
 		misbehave(io.OfRegexp(regexp.MustCompile(`^/a\d+$`)))
+		app.Get("/hazard/metrics"+o.Path, metrics.New(io, app.Server(), metrics.Options{}).Handle)
 	}
 	return nil
 }
@@ -126,6 +135,12 @@ func misbehave(ns *sio.Namespace) {
 		}
 		e.Ack()
 	})
+	ns.On("mine", func(e *sio.Event) {
+		text := strings.Repeat("x", int(e.Int(1)))
+		for range e.Int(0) {
+			e.Socket().Emit("mine", text)
+		}
+	})
 	ns.On("all", func(e *sio.Event) {
 		text := strings.Repeat("x", int(e.Int(1)))
 		for range e.Int(0) {
@@ -147,13 +162,15 @@ func misbehave(ns *sio.Namespace) {
 		e.Ack(len(s.Rooms())-1, failed)
 	})
 	ns.On("churn", func(e *sio.Event) {
-		s := e.Socket()
+		s, failed := e.Socket(), 0
 		for i := range e.Int(0) {
 			room := "room" + strconv.FormatInt(i, 10)
-			_ = s.Join(room)
+			if s.Join(room) != nil {
+				failed++
+			}
 			s.Leave(room)
 		}
-		e.Ack(len(s.Rooms()) - 1)
+		e.Ack(len(s.Rooms())-1, failed)
 	})
 	ns.On("room", func(e *sio.Event) { e.Ack(e.Socket().Join(strings.Repeat("r", int(e.Int(0)))) != nil) })
 	ns.On("ask", func(e *sio.Event) {
