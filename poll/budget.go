@@ -27,19 +27,20 @@ var ErrMemory = errors.New("poll: out of the memory budget")
 // OutBytes; before anybody is ended or refused for it, it is counted once.
 // A nil Budget has no limit, and counts nothing. Loop's goroutine only.
 type Budget struct {
-	loop     *Loop
-	limit    int
-	taken    int
-	shared   int    // of OutBytes: counted more than once, when it was last looked at
-	looked   uint64 // the turn of that
-	tight    bool
-	inside   bool   // relieve is under way
-	relieved uint64 // one more than the turn of the last Admits that looked for who could go
-	sheds    []func(need int) (freed int)
-	rivals   []func() (held int, end func())
-	told     func(Shortage)
-	heap     heapGauge
-	stats    BudgetStats
+	loop      *Loop
+	limit     int
+	high, low int // what makes it tight, and no more
+	taken     int
+	shared    int    // of OutBytes: counted more than once, when it was last looked at
+	looked    uint64 // the turn of that
+	tight     bool
+	inside    bool   // relieve is under way
+	relieved  uint64 // one more than the turn of the last Admits that looked for who could go
+	sheds     []func(need int) (freed int)
+	rivals    []func() (held int, end func())
+	told      func(Shortage)
+	heap      heapGauge
+	stats     BudgetStats
 }
 
 // BudgetStats are counters since New.
@@ -65,6 +66,7 @@ func (b *Budget) init(l *Loop) {
 	if b.limit < 0 {
 		b.limit = math.MaxInt
 	}
+	b.high, b.low = mark(b.limit, 80), mark(b.limit, 70)
 	if b.heap.sample == nil {
 		b.heap.sample = sampleHeap
 	}
@@ -79,7 +81,7 @@ func (b *Budget) Limit() int { return b.limit }
 // Stats tells the counters.
 func (b *Budget) Stats() BudgetStats { return b.stats }
 
-// The marks of the budget, of a limit.
+// mark is a percentage of a limit.
 func mark(limit, percent int) int { return limit/100*percent + limit%100*percent/100 }
 
 func (b *Budget) slack() int { return b.limit / 16 }
@@ -186,7 +188,7 @@ func (b *Budget) Admits() bool {
 		return false
 	}
 	b.relieved = b.loop.stats.Turns + 1
-	goal := mark(b.limit, 70) - 1
+	goal := b.low - 1
 	if b.heap.full && !b.heap.asked {
 		b.heap.asked = true // what is let go now is seen when it was collected
 		b.shed(math.MaxInt)
@@ -203,15 +205,14 @@ func (b *Budget) Admits() bool {
 // live heap is at 80 % of the runtime's memory limit (GOMEMLIMIT). It ends below
 // 70 %.
 func (b *Budget) Tight() bool {
-	percent := 80
+	mark := b.high
 	if b.tight {
-		percent = 70
+		mark = b.low
 	}
-	if b.Used() >= mark(b.limit, percent) {
+	if b.Used() >= mark {
 		b.count()
 	}
-	b.tight = b.Used() >= mark(b.limit, percent)
-	b.tight = b.heap.over(b.loop.now, uint64(percent)) || b.tight
+	b.tight = b.heap.over(b.loop.now, b.tight) || b.Used() >= mark
 	return b.tight
 }
 

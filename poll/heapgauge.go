@@ -11,22 +11,28 @@ import (
 type heapGauge struct {
 	sample func() (used, limit uint64)
 	at     int64 // ms, when it was sampled; 0 for never
-	used   uint64
-	limit  uint64
+	high   bool  // 80 % are reached
+	low    bool  // 70 %
 	full   bool
 	asked  bool // since the sample those that could go were asked to
 }
 
 const heapEvery = 1000 // ms
 
-// over tells whether percent of the limit are reached.
-func (g *heapGauge) over(now int64, percent uint64) bool {
+// over tells whether 80 % of the limit are reached, or still 70 %.
+func (g *heapGauge) over(now int64, still bool) bool {
 	if g.at == 0 || now-g.at >= heapEvery {
-		g.used, g.limit = g.sample()
-		g.at, g.asked = max(now, 1), false
+		g.look(now)
 	}
-	g.full = g.limit > 0 && g.limit < math.MaxInt64 && g.used >= g.limit/100*percent
+	g.full = g.high || still && g.low
 	return g.full
+}
+
+func (g *heapGauge) look(now int64) {
+	used, limit := g.sample()
+	known := limit > 0 && limit < math.MaxInt64
+	g.high, g.low = known && used >= limit/100*80, known && used >= limit/100*70
+	g.at, g.asked = max(now, 1), false
 }
 
 // heapMetrics are what sampleHeap reads, in its order.
