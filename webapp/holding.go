@@ -97,7 +97,7 @@ func (s *Server) logShortage(x poll.Shortage) {
 	case nil:
 		message = "webapp: refused for want of memory"
 	case poll.ErrSlow, poll.ErrOverflow:
-		class, message = "slow", "webapp: a peer that reads too slowly was ended"
+		class, message = "slow peer", "webapp: a peer that reads too slowly was ended"
 	}
 	s.log.Warn(class, message, x.From, nil)
 }

@@ -119,7 +119,7 @@ func TestSlowIsLogged(t *testing.T) {
 		c.send(get("/"))
 	}
 	r.k.Sleep(r.loop, time.Minute)
-	if n := strings.Count(r.log.String(), "class=slow"); n != 1 || r.loop.Stats().Slow != 3 {
+	if n := strings.Count(r.log.String(), `class="slow peer"`); n != 1 || r.loop.Stats().Slow != 3 {
 		t.Errorf("%d lines, %d were slow: %s", n, r.loop.Stats().Slow, &r.log)
 	}
 }

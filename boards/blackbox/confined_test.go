@@ -62,7 +62,7 @@ func small(x *exchange) string {
 		if n := c.number(c.used, ""); n < 1<<20 || n > 32<<20 {
 			return fmt.Sprint("the cgroup has ", n, " bytes: it is not the program's")
 		}
-		if text := x.g.log.text(); !strings.Contains(text, "msg=memory limit=25165800 from=cgroup") {
+		if !x.g.log.has("msg=memory limit=25165800 from=cgroup") {
 			return "the program does not know its limit: " + x.g.log.tail(5)
 		}
 		got := mixed(x)
@@ -99,7 +99,7 @@ func mixed(x *exchange) string {
 // worst is clients that read nothing, some of which make the server hold much more than the others do: those go first.
 func worst(x *exchange) string {
 	const heavy, light, piece = 10, 40, 65536
-	line := commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG", "-memory", "48M")
+	line := commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG", "-memory", "64M")
 	x.g = launch(x.t, "worst", append([]string{"env", "EDGESIO_HURRY=1"}, line...), nil)
 	return x.private(func(x *exchange) string {
 		var silent []*channel
@@ -152,5 +152,5 @@ var memoryRows = []row{
 	{name: "R11", sent: "uploads, floods and sessions within 32 MB", want: "serves", run: small,
 		remark: "a memory cgroup; the program derives its limit from it"},
 	{name: "R6", sent: "50 clients that read nothing, 10 of which hold six times as much as the others, and 16 MB for all",
-		want: "those that hold most are closed, the others are not", run: worst, remark: "hazard, -memory 48M"},
+		want: "those that hold most are closed, the others are not", run: worst, remark: "hazard, -memory 64M"},
 }

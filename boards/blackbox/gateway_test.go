@@ -173,6 +173,16 @@ func (l *logBook) tail(n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
+// has waits for a text: the program writes its log beside its work.
+func (l *logBook) has(text string) bool {
+	for end := time.Now().Add(patience()); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if strings.Contains(l.text(), text) {
+			return true
+		}
+	}
+	return false
+}
+
 // reason is why the socket with an id was disconnected, as the program's debug line has it.
 func (l *logBook) reason(id string) string {
 	for end := time.Now().Add(patience()); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -196,6 +206,16 @@ func turn() time.Duration {
 		return time.Second
 	}
 	return 200 * time.Millisecond
+}
+
+var logClass = regexp.MustCompile(`class=("[^"]*"|\S+)`)
+
+// classOf is the class of a line's text, or the text.
+func classOf(s string) string {
+	if m := logClass.FindStringSubmatch(s); m != nil {
+		return strings.Trim(m[1], `"`)
+	}
+	return s
 }
 
 // check wants lines that are short and printable, and of one class no two in 5 s.
@@ -222,10 +242,7 @@ func (l *logBook) check(t *testing.T, name string) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		class := m[3]
-		if _, rest, ok := strings.Cut(class, "class="); ok {
-			class, _, _ = strings.Cut(rest, " ")
-		}
+		class := classOf(m[3])
 		if before, ok := last[class]; ok && at.Sub(before) < 5*time.Second-turn() {
 			t.Errorf("%s wrote two lines of a class in %v: %.300s\n%s", name, at.Sub(before), line, l.tail(30))
 		}

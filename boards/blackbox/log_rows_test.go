@@ -18,13 +18,14 @@ func told(name, sent, class string, run func(x *exchange)) row {
 		}
 		var classes []string
 		for line := range strings.Lines(x.g.log.text()) {
-			if m := logLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil && (m[2] == "WARN" || m[2] == "ERROR") {
-				_, class, _ := strings.Cut(m[3], "class=")
-				end := strings.Index(class, " peer=127.1.")
-				if end < 0 {
+			if m := logLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil && m[2] != "DEBUG" && m[2] != "INFO" {
+				if strings.Contains(line, "class=slow ") {
+					continue // this machine is busy
+				}
+				if !strings.Contains(line, " peer=127.1.") {
 					return line
 				}
-				classes = append(classes, strings.Trim(class[:end], `"`))
+				classes = append(classes, classOf(m[3]))
 			}
 		}
 		if len(classes) == 1 {

@@ -239,7 +239,7 @@ func blocked(x *exchange) string {
 		if got := s.state(); got != "session open" {
 			return got
 		}
-		if text := x.g.log.text(); strings.Count(text, "class=slow") != 1 || !strings.Contains(text, "block") {
+		if !x.g.log.has("class=slow duration=10") || !strings.Contains(x.g.log.text(), "handlers=[block]") {
 			return "the log: " + x.g.log.tail(8)
 		}
 		if now := x.g.figures(); now["edgesio_loop_lag_seconds_sum"] < 8 || now["edgesio_slow_turns_total"] < 1 {
