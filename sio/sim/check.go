@@ -35,7 +35,7 @@ func (w *World) watch() {
 		w.fail("%d sockets, the model has %d", s.Sockets, members)
 	case s.Clients > e.Sessions || e.WebSockets > l.Conns:
 		w.fail("%d clients, %d sessions, %d WebSockets, %d connections", s.Clients, e.Sessions, e.WebSockets, l.Conns)
-	case l.OutBytes > l.Conns*hard || l.OutBytes < 0:
+	case int64(l.OutBytes) > int64(l.Conns)*int64(hard) || l.OutBytes < 0:
 		w.fail("%d bytes wait on %d connections", l.OutBytes, l.Conns)
 	case s.Acks > members*cmp.Or(w.Sio.MaxPendingAcks, 1024):
 		w.fail("%d acks are awaited of %d sockets", s.Acks, members)
