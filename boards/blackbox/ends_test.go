@@ -76,7 +76,7 @@ var cutRows = []row{
 			x.dial().send(knock(enginePath)).fin().finished()
 			x.engine().fin().finished()
 			x.joined().send(text("42[")[:5]).fin().finished()
-			x.dial().tell("GET", x.poll4().target, "").fin().finished()
+			x.dial().tell("GET", x.poll4().joined().target, "").fin().finished()
 		}
 	}),
 	{name: "R7", sent: "the network is gone, and comes back when the heartbeats are over", native: true,
@@ -102,11 +102,11 @@ func resets(x *exchange) {
 		w.send(text(`421["req"]`)).reset()
 		w = x.joined()
 		w.send(text(`451-["req",` + placeholder + `]`)).reset()
-		s := x.poll4()
+		s := x.poll4().joined()
 		x.dial().tell("GET", s.target, "").reset()
 		s = x.poll4().joined()
 		x.dial().send("POST " + s.target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n42").reset()
-		s = x.poll4()
+		s = x.poll4().joined()
 		x.channel(knock(s.ws()), "").send(text("2probe")).reset()
 	}
 }

@@ -194,6 +194,18 @@ var sessionRows = []row{
 		time.Sleep(5 * time.Second) // pingInterval + pingTimeout are 4.5 s
 		return s.get().short()
 	})),
+	{name: "E13", sent: "an answer of 800 kB to a GET, which fills the window, is not read", want: "session gone", hazard: true,
+		run: func(x *exchange) string {
+			s := x.polling("/hazard.io/?EIO=4&transport=polling").joined()
+			c := x.dial()
+			_ = c.tcp().SetReadBuffer(4 << 10)
+			c.tell("GET", s.target, "").finished()
+			if a := s.post(`42["mine",12,65536]`); a.status != 200 {
+				return a.short()
+			}
+			time.Sleep(6 * time.Second)
+			return s.state()
+		}},
 	hazardous(polled("E13", "the answer to a GET is not read", "session gone", func(s *session) string {
 		c := s.x.dial()
 		_ = c.tcp().SetReadBuffer(4 << 10)

@@ -1,6 +1,9 @@
 package blackbox
 
 import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -117,13 +120,21 @@ var bodyRows = []row{
 		"100 408 close")),
 	http11("H28", "Expect with a body that no handler reads", line("Expect: 100-continue\r\nContent-Length: 5"),
 		"200 close"),
-	http11("H30", "a bomb of gzip", post("Content-Encoding: gzip\r\nContent-Length: 5", "\x1f\x8b\x08\x00\x00"),
-		"415 open",
-		"no coding is taken, so no small body becomes a large one"),
+	http11("H30", "a bomb of gzip: 32 MB in 32 kB", post(fmt.Sprint("Content-Encoding: gzip\r\nContent-Length: ", len(bomb32)),
+		bomb32), "415 open", "no coding is taken: nothing is inflated, and the memory stays as it was"),
 	hazardous(http11("H30", "multipart of 10^5 parts", "POST /hazard/form HTTP/1.1\r\nHost: a\r\n"+
 		"Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"+
 		multipart(1e5), "413 close")),
 }
+
+// bomb32 is 32 MB of zeros behind gzip.
+var bomb32 = func() string {
+	var b bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	_, _ = z.Write(make([]byte, 32<<20))
+	_ = z.Close()
+	return b.String()
+}()
 
 func multipart(n int) string {
 	part := "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"

@@ -189,8 +189,6 @@ func handler(sent, event, want, remark string) row {
 
 var handlerRows = []row{
 	handler("a handler that blocks for 1 s", `["block"]`, "430[]", ""),
-	{name: "R13", sent: "a handler that blocks for 10 s", want: "all others go on, and the log names it",
-		remark: "hazard, with the defaults' deadlines", run: blocked},
 	handler("a handler that panics", `["panic"]`, "41, and the session goes on", "the socket is disconnected"),
 	handler("a handler that closes its own socket", `["close"]`, "1 packets, close", "41 before the end"),
 	handler("a handler that emits 1000 to its client", `["burst",1000]`, "1000 events, 430[]", ""),
@@ -203,8 +201,6 @@ var handlerRows = []row{
 			}
 			return s.state()
 		}},
-	{name: "R13", sent: "a handler that emits 10^6 to its client, beside another one", want: "that one is cut, the other goes on",
-		remark: "hazard, with the defaults' deadlines; poll.Limits: a client for whom too much waits is closed", run: million},
 	{name: "R13", sent: "a handler of a request that panics", want: "500", hazard: true, run: func(x *exchange) string {
 		return fmt.Sprint(x.ask("GET", "/hazard/panic", "").status)
 	}},

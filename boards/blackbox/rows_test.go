@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,11 +35,11 @@ var groups = []group{
 	{"U", knockRows}, {"U sessions", knockSessionRows},
 	{"W", frameRows}, {"W streams", streamRows}, {"W deflate", deflateRows}, {"W conformance", conformanceRows},
 	{"E requests", requestRows}, {"E sessions", sessionRows}, {"E payloads", payloadRows},
-	{"S", packetRows}, {"S attachments", attachmentRows}, {"S namespaces", namespaceRows}, {"S full", fullRows}, {"S recovery", recoveryRows},
+	{"S", packetRows}, {"S attachments", attachmentRows}, {"S namespaces", namespaceRows},
+	{"S full", fullRows}, {"S recovery", recoveryRows},
 	{"M", msgpackRows}, {"J", jsonRows},
-	{"R time", timeRows}, {"R handlers", handlerRows}, {"R load", loadRows}, {"R ends", cutRows},
-	{"R processes", processRows}, {"R memory", memoryRows}, {"R TLS", tlsRows}, {"R disks", diskRows},
-	{"R SIGTERM", terminations}, {"log", logRows},
+	{"R time", timeRows}, {"R handlers", handlerRows}, {"R load", loadRows},
+	{"programs of their own", slices.Concat(cutRows, processRows, memoryRows, tlsRows, diskRows, terminations, logRows)},
 }
 
 // verdicts is what happened, by row.

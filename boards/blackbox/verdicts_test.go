@@ -13,13 +13,23 @@ const verdictsFile = "VERDICTS.md"
 
 var columns = []string{"amd64", "arm", "mips"}
 
-const verdictsHead = "# Bad input: the verdicts\n\n" +
-	"Written by the tests of this package (`make blackbox ARGS=-update`), which fail when a verdict changes. A row is\n" +
-	"what one peer sends, while two others exchange acks. `ok` is the expected verdict, `-` is a row that is not run\n" +
-	"on that target. \"close\" is the end of the connection, a number before it the close frame's code; \"open\" is\n" +
-	"proved by a request, a ping or an event that is answered. What a socket's disconnect is called (\"forced close\")\n" +
-	"is the reference's word for a client that broke the protocol. Rows of the program with `-tags hazard` are marked\n" +
-	"with *.\n\n"
+const verdictsHead = `# Bad input: the verdicts
+
+Written by the tests of this package, which fail when a verdict changes. To write it again:
+
+    make blackbox ARGS=-update             # column amd64, this machine
+    make blackbox-emulated ARGS=-update    # columns arm and mips
+
+- case: the line of the list of bad input; with * it goes to the program with the build tag hazard
+- sent: what one peer does, while two others exchange acks. Each row has addresses of its own, as peers have, and the
+  limits are the gateway's defaults
+- expected: the verdict. "close" is the end of the connection, a number before it the status or the close frame's code;
+  "open" is proved by a request, a ping or an event that is answered. What a socket's disconnect is called ("forced
+  close") is the reference's word for a client that broke the protocol
+- amd64, arm, mips: ok, what came instead, or - where the row is not run. Group R depends on time and is native
+- remark: why the verdict is not the list's own, which limit it is, what bounds the row
+
+`
 
 // cells are a table's cells in a row of another target, by the row's key.
 func cells(text string) map[string][]string {
