@@ -50,13 +50,15 @@ var diskRows = []row{
 			}
 			return "none"
 		}),
-	own("R14", "a log on a tmpfs that is full", "serves", "in a mount namespace of its own", func(t *testing.T, line []string) []string {
-		return mounted(t, line, `mount -t tmpfs -o size=16k tmpfs "$0" && { head -c 16384 /dev/zero >"$0/log"; true; } && `+
-			`! { echo x >>"$0/log"; } 2>/dev/null && exec "$@" 2>>"$0/log"`)
-	}, storeless),
-	own("R14", "a root that is read-only", "serves", "in a mount namespace of its own", func(t *testing.T, line []string) []string {
-		return mounted(t, line, `mount -o remount,bind,ro / && ! touch /edgesio-blackbox 2>/dev/null && exec "$@"`)
-	}, storeless),
+	own("R14", "a log on a tmpfs that is full", "serves", "in a mount namespace of its own",
+		func(t *testing.T, line []string) []string {
+			return mounted(t, line, `mount -t tmpfs -o size=16k tmpfs "$0" && { head -c 16384 /dev/zero >"$0/log"; true; } && `+
+				`! { echo x >>"$0/log"; } 2>/dev/null && exec "$@" 2>>"$0/log"`)
+		}, storeless),
+	own("R14", "a root that is read-only", "serves", "in a mount namespace of its own",
+		func(t *testing.T, line []string) []string {
+			return mounted(t, line, `mount -o remount,bind,ro / && ! touch /edgesio-blackbox 2>/dev/null && exec "$@"`)
+		}, storeless),
 	logged("a log pipe that nobody reads, and 1000 lines for it", func(t *testing.T) *os.File {
 		r, w, err := os.Pipe()
 		if err != nil {

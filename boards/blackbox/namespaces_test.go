@@ -42,7 +42,8 @@ var namespaceRows = []row{
 	packet("S2", "an event for a namespace that is not joined", refused, `2/x,["req"]`),
 	packet("S2", "an ack for a namespace that is not joined", refused, `3/x,1["req"]`),
 	packet("S2", "a disconnect from a namespace that is not joined", refused, `1/x,`),
-	hazardous(row{name: "S2", sent: "10^5 dynamic namespaces of one client", want: "63 joined, 64 or a few more refused, then close",
+	hazardous(row{name: "S2", sent: "10^5 dynamic namespaces of one client",
+		want:   "63 joined, 64 or a few more refused, then close",
 		remark: "63 and the main one; ConnectBurst is 128", run: func(x *exchange) string {
 			w := x.joinedAt(hazardPath)
 			return w.dynamic(100_000, 0)

@@ -41,8 +41,10 @@ func (x *exchange) private(run func(x *exchange) string) string {
 var processRows = []row{
 	{name: "R13", sent: "a handler that blocks for 10 s", want: "all others go on, and the log names it",
 		remark: "hazard, with the defaults' deadlines", run: blocked},
-	{name: "R13", sent: "a handler that emits 10^6 to its client, beside another one", want: "that one is cut, the other goes on",
-		remark: "hazard, with the defaults' deadlines; poll.Limits: a client for whom too much waits is closed", run: million},
+	{name: "R13", sent: "a handler that emits 10^6 to its client, beside another one",
+		want:   "that one is cut, the other goes on",
+		remark: "hazard, with the defaults' deadlines; poll.Limits: a client for whom too much waits is closed",
+		run:    million},
 	own("R9", "200 clients where 64 descriptors are all", "some served, then serves", "", limited,
 		func(x *exchange) string {
 			var held []*conn

@@ -266,7 +266,8 @@ func million(x *exchange) string {
 }
 
 var loadRows = []row{
-	{name: "R10", sent: "10^4 connections of one address, half of them cut", want: "that address has to wait, others are served",
+	{name: "R10", sent: "10^4 connections of one address, half of them cut",
+		want:   "that address has to wait, others are served",
 		remark: "300 a second, 1500 at once; as fast as they come", run: func(x *exchange) string {
 			x.home.stays = true
 			for i := range 10_000 {

@@ -10,34 +10,35 @@ import (
 
 // terminated is a row in whose midst the program is told to end: it must do so in its own time, with status 0.
 func terminated(sent string, before func(x *exchange), flags ...string) row {
-	return row{name: "R15", sent: "SIGTERM with " + sent, want: "ends in time, nobody listens", run: func(x *exchange) string {
-		line := commandLine(*program, append([]string{"-listen", "127.0.0.1:0", "-log", "DEBUG"}, flags...)...)
-		if strings.Contains(sent, "blocks") {
-			line = commandLine(*hazards, line[len(line)-4:]...)
-		}
-		if strings.Contains(sent, "TLS") {
-			cert, key := pair(x.t)
-			line = append(line, "-tls-cert", cert, "-tls-key", key)
-		}
-		x.g = launch(x.t, sent, line, nil)
-		return x.private(func(x *exchange) string {
-			before(x)
-			for _, c := range x.conns {
-				c.finished()
+	return row{name: "R15", sent: "SIGTERM with " + sent, want: "ends in time, nobody listens",
+		run: func(x *exchange) string {
+			line := commandLine(*program, append([]string{"-listen", "127.0.0.1:0", "-log", "DEBUG"}, flags...)...)
+			if strings.Contains(sent, "blocks") {
+				line = commandLine(*hazards, line[len(line)-4:]...)
 			}
-			x.signal(syscall.SIGTERM)
-			select {
-			case <-x.g.ended:
-			case <-time.After(stopTime):
-				return "still runs after " + strconv.Itoa(int(stopTime/time.Second)) + " s"
+			if strings.Contains(sent, "TLS") {
+				cert, key := pair(x.t)
+				line = append(line, "-tls-cert", cert, "-tls-key", key)
 			}
-			if c, err := net.Dial("tcp", x.g.addr); err == nil {
-				c.Close()
-				return "ends in time, somebody listens"
-			}
-			return "ends in time, nobody listens"
-		})
-	}}
+			x.g = launch(x.t, sent, line, nil)
+			return x.private(func(x *exchange) string {
+				before(x)
+				for _, c := range x.conns {
+					c.finished()
+				}
+				x.signal(syscall.SIGTERM)
+				select {
+				case <-x.g.ended:
+				case <-time.After(stopTime):
+					return "still runs after " + strconv.Itoa(int(stopTime/time.Second)) + " s"
+				}
+				if c, err := net.Dial("tcp", x.g.addr); err == nil {
+					c.Close()
+					return "ends in time, somebody listens"
+				}
+				return "ends in time, nobody listens"
+			})
+		}}
 }
 
 // stopTime is the gateway's, and a second for this machine.
@@ -78,7 +79,8 @@ var terminations = []row{
 		}()
 	}),
 	terminated("a chunked body that comes in", func(x *exchange) { x.dial().send(chunks("10000\r\nx")) }),
-	terminated("half a ClientHello of TLS", func(x *exchange) { x.dial().send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03") }),
+	terminated("half a ClientHello of TLS",
+		func(x *exchange) { x.dial().send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03") }),
 	terminated("TLS that is silent", func(x *exchange) { x.dial() }),
 	terminated("a handler that blocks for 1 s", func(x *exchange) {
 		x.joinedAt(hazardPath).send(text(`42["block"]`)).finished()
