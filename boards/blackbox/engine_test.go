@@ -194,8 +194,8 @@ var sessionRows = []row{
 		time.Sleep(5 * time.Second) // pingInterval + pingTimeout are 4.5 s
 		return s.get().short()
 	})),
-	{name: "E13", sent: "an answer of 800 kB to a GET, which fills the window, is not read",
-		want: "session gone", hazard: true,
+	{name: "E13", sent: "an answer of 800 kB to a GET, which fills the window, is not read", want: "session gone",
+		hazard: true,
 		run: func(x *exchange) string {
 			s := x.polling("/hazard.io/?EIO=4&transport=polling").joined()
 			c := x.dial()

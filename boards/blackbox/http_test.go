@@ -120,9 +120,9 @@ var bodyRows = []row{
 		"100 408 close")),
 	http11("H28", "Expect with a body that no handler reads", line("Expect: 100-continue\r\nContent-Length: 5"),
 		"200 close"),
-	http11("H30", "a bomb of gzip: 32 MB in 32 kB",
-		post(fmt.Sprint("Content-Encoding: gzip\r\nContent-Length: ", len(bomb32)),
-			bomb32), "415 open", "no coding is taken: nothing is inflated, and the memory stays as it was"),
+	http11("H30", "a bomb of gzip: 32 MB in 32 kB", post(fmt.Sprint("Content-Encoding: gzip\r\nContent-Length: ",
+		len(bomb32)),
+		bomb32), "415 open", "no coding is taken: nothing is inflated, and the memory stays as it was"),
 	hazardous(http11("H30", "multipart of 10^5 parts", "POST /hazard/form HTTP/1.1\r\nHost: a\r\n"+
 		"Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"+
 		multipart(1e5), "413 close")),

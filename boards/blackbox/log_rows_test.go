@@ -6,7 +6,8 @@ import (
 )
 
 // told is a violation that 20 peers commit at a time, each with an address of its own: the log of a program
-// of their own has one line of the class, and no other.
+// of their own
+// has one line of the class, and no other.
 func told(name, sent, class string, run func(x *exchange)) row {
 	return own(name, sent+", by 20 peers", "one line: "+class, "the log", nil, func(x *exchange) string {
 		for range 20 {

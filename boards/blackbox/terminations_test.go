@@ -79,9 +79,8 @@ var terminations = []row{
 		}()
 	}),
 	terminated("a chunked body that comes in", func(x *exchange) { x.dial().send(chunks("10000\r\nx")) }),
-	terminated("half a ClientHello of TLS", func(x *exchange) {
-		x.dial().send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
-	}),
+	terminated("half a ClientHello of TLS",
+		func(x *exchange) { x.dial().send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03") }),
 	terminated("TLS that is silent", func(x *exchange) { x.dial() }),
 	terminated("a handler that blocks for 1 s", func(x *exchange) {
 		x.joinedAt(hazardPath).send(text(`42["block"]`)).finished()
