@@ -62,7 +62,7 @@ func (w *World) handOver() {
 	if err := w.io.ImportRecovery(&state); err != nil {
 		w.fail("ImportRecovery: %v", err)
 	}
-	if err := w.web.Start(); err != nil {
+	if err := w.start(); err != nil {
 		w.fail("the second server: %v", err)
 	}
 	w.app.after(2*time.Second, func() {

@@ -186,6 +186,14 @@ func (w *World) open() (err error) {
 	}
 	w.clocks(rand.New(rand.NewPCG(w.Seed, 6)))
 	w.app.after(time.Second, w.app.tick)
+	return w.start()
+}
+
+// start listens. A program that cannot have its listener ends: no fault is drawn for that moment.
+func (w *World) start() error {
+	faults := w.kernel.Faults
+	w.kernel.Faults = polltest.Faults{}
+	defer func() { w.kernel.Faults = faults }()
 	return w.web.Start()
 }
 
