@@ -31,7 +31,8 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	app, err := webapp.CreateWith(loop, "clients", webapp.Addr{Host: "127.0.0.1"}, webapp.Options{Root: files})
+	// wrk and ab ask from one address, as no user does.
+	app, err := webapp.CreateWith(loop, "clients", webapp.Addr{Host: "127.0.0.1"}, webapp.Options{Root: files, Rate: -1})
 	if err != nil {
 		return err
 	}
