@@ -14,8 +14,13 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race sim interop interop-tls network handover clients python browser browser-admin \
-        browser-v06 conformance blackbox blackbox-emulated soak-short
+STEPS = deps bundle lint unit unit-386 cross race interop interop-tls network handover clients python browser browser-admin \
+        browser-v06 conformance siege blackbox-emulated soak-short
+
+# What more than one goroutine runs in, and what differs between machines.
+THREADS = ./poll/... ./webapp ./webapp/httpbridge/... ./webapp/middleware/... ./sio ./sio/handover ./sio/metrics ./boards/gateway
+CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/sim ./sio/admin ./sio/handover ./sio/metrics ./eos/... \
+          ./boards/gateway
 
 DIST    = sio/dist
 CLIENT  = sio/bundle/node_modules/socket.io-client
@@ -26,7 +31,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim soak soak-short network stalled browser-admin reference bench bench-peers pgo clean programs
+        conformance sim siege soak soak-short network stalled browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -86,18 +91,18 @@ unit:
 	cd $(JWT) && $(GO) vet ./... && $(GOTEST) ./...
 
 unit-386:
-	GOARCH=386 $(GOTEST) ./...
+	GOARCH=386 $(GOTEST) -short $(CORE)
 
 # Everything compiles, tests included, for the systems that this machine is not; of those that differ in package poll
 # alone, only that.
 cross:
-	@for target in darwin/arm64:./... freebsd/amd64:./... netbsd/amd64:./poll/... openbsd/amd64:./poll/... \
+	@for target in darwin/arm64:./... freebsd/amd64:./poll/... netbsd/amd64:./poll/... openbsd/amd64:./poll/... \
 	   dragonfly/amd64:./poll/...; do \
 	   system=$${target%:*}; echo "vet for $$system"; \
 	   GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet $${target#*:} || exit 1; done
 
 race:
-	CGO_ENABLED=1 $(GOTEST) -race -short ./...
+	CGO_ENABLED=1 $(GOTEST) -race -short $(THREADS)
 
 # All fuzz targets for FUZZTIME each, two at a time. Not a step of make test, which runs their seeds: what chance finds
 # is a bug to be fixed, not a reason that somebody else's change fails.
@@ -134,6 +139,12 @@ SESSIONS ?= 200000
 soak: build
 	@$(GO) build -o .build/soak ./bench/soak
 	@.build/soak -gateway .build/gateway -sessions $(SESSIONS)
+
+# The simulation, and beside it the bad input, which mostly waits.
+siege:
+	@mkdir -p .build; nice -n 5 $(MAKE) --no-print-directory sim >.build/sim.log 2>&1 & sim=$$!; \
+	   $(MAKE) --no-print-directory blackbox; bad=$$?; wait $$sim; lost=$$?; tail -n 20 .build/sim.log; \
+	   [ $$bad = 0 ] && [ $$lost = 0 ]
 
 soak-short:
 	@$(MAKE) --no-print-directory soak SESSIONS=20000

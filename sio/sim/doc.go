@@ -9,7 +9,7 @@
 // network is, which calls of the kernel fail, how the server is configured. The
 // same seed gives the same run, to the byte.
 //
-//	go test ./sio/sim                                     1,000 seeds
+//	go test ./sio/sim                                     300 seeds
 //	make sim SEEDS=10000                                  or SIM_SEEDS=10000 go test ...
 //	go test ./sio/sim -run Simulation -sim.seed=17 -sim.trace
 //

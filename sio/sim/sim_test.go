@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	seedsFlag = flag.Int("sim.seeds", 0, "number of seeds (or SIM_SEEDS); default 1000, 100 with -short")
+	seedsFlag = flag.Int("sim.seeds", 0, "number of seeds (or SIM_SEEDS); default 300, 100 with -short")
 	firstFlag = flag.Uint64("sim.first", 1, "first seed")
 	seedFlag  = flag.Uint64("sim.seed", 0, "run this seed only")
 	traceFlag = flag.Bool("sim.trace", false, "print everything that happens")
@@ -40,7 +40,7 @@ func seeds() int {
 	if testing.Short() {
 		return 100
 	}
-	return 1000
+	return 300
 }
 
 // run runs one configuration; a violation ends the test with the command that
