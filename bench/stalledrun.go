@@ -18,7 +18,6 @@ import (
 // they delay the others.
 type stalledCommand struct {
 	clients, readers, rounds int
-	tries                    int
 	period                   time.Duration
 	most                     float64 // ratio of p99
 	core, serverCore         int
@@ -32,7 +31,6 @@ func stalledMain(args []string) error {
 	f.IntVar(&c.rounds, "rounds", 11, "rounds, each with and without them")
 	f.DurationVar(&c.period, "for", time.Second, "time of one half of a round")
 	f.Float64Var(&c.most, "most", 2, "fail if the median ratio of p99 is above; 0 for never")
-	f.IntVar(&c.tries, "tries", 3, "times to try that")
 	f.IntVar(&c.core, "core", -1, "core of the load")
 	f.IntVar(&c.serverCore, "server-core", -1, "core of the server")
 	if err := f.Parse(args); err != nil {
@@ -52,11 +50,7 @@ func stalledMain(args []string) error {
 			return err
 		}
 	}
-	for try := 1; ; try++ { // who else uses the machine can only make it worse
-		if err := c.delay(); err == nil || try == c.tries {
-			return err
-		}
-	}
+	return c.delay()
 }
 
 // boardBuffers are the socket buffers that the gateway sets.
