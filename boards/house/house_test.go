@@ -39,14 +39,20 @@ func (s *source) lines(n ast.Node) int {
 	return s.set.Position(n.End()).Line - s.set.Position(n.Pos()).Line + 1
 }
 
-// under tells whether the file is in one of the directories or below.
+// under tells whether the file is in one of the directories or below; only below
+// for a name with a slash at its end.
 func (s *source) under(dirs ...string) bool {
 	for _, d := range dirs {
-		if s.dir == d || strings.HasPrefix(s.dir, d+"/") {
+		if in(s.dir, d) {
 			return true
 		}
 	}
 	return false
+}
+
+// in is under for a package's path.
+func in(pkg, folder string) bool {
+	return pkg == folder || strings.HasPrefix(pkg, strings.TrimSuffix(folder, "/")+"/")
 }
 
 // walk visits the files of the main module: not hidden ones, not nested modules,
