@@ -71,7 +71,7 @@ func launch(t *testing.T, name string, line []string, stderr *os.File) *gateway 
 		line = append(line, "-metrics", g.metrics)
 	}
 	g.cmd = exec.Command(line[0], line[1:]...)
-	g.cmd.Env = append(os.Environ(), fmt.Sprint("EDGESIO_HURRY=", hurry))
+	g.cmd.Env = append(os.Environ(), fmt.Sprint("HAZARD_HURRY=", hurry))
 	g.cmd.Stderr = g.log
 	if stderr != nil {
 		g.cmd.Stderr = stderr
