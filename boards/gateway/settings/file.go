@@ -40,14 +40,18 @@ func (t *Table) ParseFile(path, text string) (list []Given, err error) {
 		if l.number++; l.number > maxFileLines {
 			return nil, l.fail(0, "more than "+strconv.Itoa(maxFileLines)+" lines")
 		}
-		g, some, err := l.parse()
-		if err != nil {
-			return nil, err
-		}
-		if !some {
+		name, err := l.name()
+		if err == nil && name == "" {
 			continue
 		}
-		if err := t.admit(&l, g.Name, list); err != nil {
+		if err == nil {
+			err = t.admit(&l, name, list)
+		}
+		var g Given
+		if err == nil {
+			g, err = l.given(name)
+		}
+		if err != nil {
 			return nil, err
 		}
 		list = append(list, g)
@@ -79,33 +83,35 @@ type line struct {
 	begin      int // where its name stands
 }
 
-// parse takes the line's name and its value; some is false when it has none.
-func (l *line) parse() (g Given, some bool, err error) {
+// name is the line's first word; "" when it says nothing.
+func (l *line) name() (string, error) {
 	for i, r := range l.text {
 		if r == utf8.RuneError && !strings.HasPrefix(l.text[i:], "\uFFFD") || r < ' ' && r != '\t' || r == 0x7F {
-			return g, false, l.fail(i, "a control character, or bytes that are not UTF-8")
+			return "", l.fail(i, "a control character, or bytes that are not UTF-8")
 		}
 	}
-	i := l.blanks(0)
+	l.begin = l.blanks(0)
+	if l.begin == len(l.text) || l.text[l.begin] == '#' {
+		return "", nil
+	}
+	return l.text[l.begin:l.word(l.begin)], nil
+}
+
+// given is what stands behind the name.
+func (l *line) given(name string) (g Given, err error) {
+	end := l.begin + len(name)
+	i := l.blanks(end)
 	if i == len(l.text) || l.text[i] == '#' {
-		return g, false, nil
+		return g, l.fail(end, name+` needs a value: "" for nothing`)
 	}
-	l.begin = i
-	end := l.word(i)
-	g.Name = l.text[i:end]
-	if i = l.blanks(end); i == len(l.text) || l.text[i] == '#' {
-		return g, false, l.fail(end, g.Name+` needs a value: "" for nothing`)
-	}
-	column := i
+	g = Given{Name: name, From: "file:" + strconv.Itoa(l.number), at: l.place(i)}
 	if g.Text, i, err = l.value(i); err != nil {
-		return g, false, err
+		return g, err
 	}
 	if rest := l.blanks(i); rest < len(l.text) && (rest == i || l.text[rest] != '#') {
-		return g, false, l.fail(rest, "a value is one word, or stands in quotes")
+		return g, l.fail(rest, "a value is one word, or stands in quotes")
 	}
-	g.From = "file:" + strconv.Itoa(l.number)
-	g.at = l.place(column)
-	return g, true, nil
+	return g, nil
 }
 
 func (l *line) blanks(i int) int {
