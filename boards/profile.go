@@ -16,6 +16,8 @@ type Profile struct {
 
 	RAM        int64 // bytes that the smallest board of the kind has
 	Cores, MHz int   // its CPU
+	Reserved   int64 // of RAM, what the kernel and the graphics keep: it is not in MemTotal
+	System     int64 // of RAM, what the usual system of the board takes: drivers, programs, their page cache
 
 	Limits
 }
