@@ -32,9 +32,9 @@ const (
 // MemoryLimit is GOMEMLIMIT in bytes: MemoryShare of RAM.
 func (p Profile) MemoryLimit() int64 { return p.RAM / 100 * int64(p.MemoryShare) }
 
-// PeersBudget is poll.Options.MemoryBytes: a quarter of the memory limit. Buffers
-// grow in steps, and the collector needs room.
-func (p Profile) PeersBudget() int64 { return p.MemoryLimit() / peersPart }
+// PeersBudget is poll.Options.MemoryBytes: a quarter of the memory limit, for
+// buffers grow in steps, and the collector needs room; at most 1 GB, an int anywhere.
+func (p Profile) PeersBudget() int64 { return min(p.MemoryLimit()/peersPart, 1<<30) }
 
 // Budget is the memory of the board as a sum: who holds how much of it when
 // MaxConns are connected, MaxTLSConns of them with TLS, and peers hold all that

@@ -19,13 +19,13 @@ package boards
 var (
 	limits32 = Limits{Descriptors: 512, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 32 << 10, HardOutput: 512 << 10, MaxPayload: 128 << 10,
-		GCPercent: 50, MemoryShare: 40, MaxConns: 250, MaxTLSConns: 50}
+		GCPercent: 50, MemoryShare: 44, MaxConns: 250, MaxTLSConns: 50}
 	limits64 = Limits{Descriptors: 2048, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 64 << 10, HardOutput: 1 << 20, MaxPayload: 256 << 10,
-		GCPercent: 50, MemoryShare: 27, MaxConns: 1000, MaxTLSConns: 250}
+		GCPercent: 50, MemoryShare: 30, MaxConns: 1000, MaxTLSConns: 250}
 	limits128 = Limits{Descriptors: 4096, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 128 << 10, HardOutput: 2 << 20, MaxPayload: 512 << 10,
-		GCPercent: 50, MemoryShare: 20, MaxConns: 2000, MaxTLSConns: 500}
+		GCPercent: 50, MemoryShare: 22, MaxConns: 2000, MaxTLSConns: 500}
 	limits256 = Limits{Descriptors: 8192, ReadBuffer: 64 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 256 << 10, HardOutput: 4 << 20, MaxPayload: 1e6,
 		GCPercent: 50, MemoryShare: 20, MaxConns: 4000, MaxTLSConns: 1000}
@@ -52,17 +52,22 @@ var ladder = [...]struct {
 }
 
 // Fit is the profile on a machine of its kind that has so many bytes of RAM for
-// programs (MemTotal), not those of the table: with the limits of the largest RAM
-// that this is at least 70 % of (kernels and graphics keep up to 30 % for
-// themselves) and that its budget fits; the smallest limits when none fits, below
-// 48 MB or so. Less than 1 byte changes nothing.
+// programs (MemTotal), instead of those of the table: with the limits of the largest
+// RAM that this is at least 70 % of (kernels and graphics keep up to 30 % for
+// themselves) and whose budget fits. Below 48 MB none may fit; the smallest limits
+// are taken then. The system is thought to take 40 % at most: who has less memory
+// installs less. Less than 1 byte changes nothing.
 func (p Profile) Fit(ram int64) Profile {
 	if ram < 1 {
 		return p
 	}
 	p.RAM, p.Reserved = min(ram, mostRAM), 0
+	p.System = min(p.System, p.RAM/5*2)
 	for i := range ladder {
 		p.Limits = *ladder[i].limits
+		if whole := ladder[i].ram; i > 0 || p.RAM < whole { // the same memory limit, whatever the kernel has left
+			p.MemoryShare = int(min(whole*int64(p.MemoryShare)/p.RAM+1, 75))
+		}
 		if ladder[i].ram/10*7 <= p.RAM && p.Fits() {
 			break
 		}

@@ -27,9 +27,9 @@ var (
 const mb = 1 << 20
 
 // table has the boards with what their smallest model has. Its order is that of
-// the README. Reserved and System are what a freshly installed system of that kind
-// showed to others, rounded up: OpenWrt with radio and web interface, Raspberry Pi
-// OS Lite with 64 MB for graphics, Debian without a desktop.
+// the README. Reserved and System are estimates that nobody measured on the board:
+// of OpenWrt with radio and web interface, Raspberry Pi OS Lite with 64 MB for
+// graphics, Debian without a desktop.
 var table = [...]Profile{
 	{Name: "rpi-zero", Title: "Raspberry Pi 1 and Zero",
 		Models: []string{"raspberry pi model ", "raspberry pi zero", "raspberry pi compute module rev"},
@@ -52,16 +52,20 @@ var table = [...]Profile{
 		Build:  arm64v2, Emulator: "qemu-aarch64-static", CPU: "cortex-a76",
 		RAM: 2048 * mb, Cores: 4, MHz: 2400, Reserved: 100 * mb, System: 192 * mb, Limits: limits2048},
 	{Name: "kirkwood", Title: "Kirkwood-class NAS and plugs",
-		Build: arm5, Emulator: "qemu-arm-static", CPU: "arm926", Wrong: arm7,
+		Models: []string{"marvell kirkwood", "globalscale technologies", "seagate dockstar", "seagate goflex", "zyxel nsa"},
+		Build:  arm5, Emulator: "qemu-arm-static", CPU: "arm926", Wrong: arm7,
 		RAM: 128 * mb, Cores: 1, MHz: 1000, Reserved: 6 * mb, System: 50 * mb, Limits: limits128},
 	{Name: "ath79", Title: "OpenWrt ath79 (24Kc, big-endian)",
-		Build: mips, Emulator: "qemu-mips-static", CPU: "24Kc", Wrong: hardMIPS,
+		Models: []string{"atheros ar", "qualcomm atheros qca"},
+		Build:  mips, Emulator: "qemu-mips-static", CPU: "24Kc", Wrong: hardMIPS,
 		RAM: 64 * mb, Cores: 1, MHz: 560, Reserved: 5 * mb, System: 20 * mb, Limits: limits64},
 	{Name: "ramips", Title: "OpenWrt ramips (MT7621, MT7628)",
-		Build: mipsle, Emulator: "qemu-mipsel-static", CPU: "24KEc", Wrong: hardMIPSle,
+		Models: []string{"mediatek mt7", "ralink mt7", "ralink rt"},
+		Build:  mipsle, Emulator: "qemu-mipsel-static", CPU: "24KEc", Wrong: hardMIPSle,
 		RAM: 64 * mb, Cores: 1, MHz: 580, Reserved: 5 * mb, System: 20 * mb, Limits: limits64},
 	{Name: "octeon", Title: "Octeon-class, big-endian",
-		Build: mips64, Emulator: "qemu-mips64-static", CPU: "5Kc", Wrong: hardMIPS64,
+		Models: []string{"cavium octeon", "ubnt_e"},
+		Build:  mips64, Emulator: "qemu-mips64-static", CPU: "5Kc", Wrong: hardMIPS64,
 		RAM: 256 * mb, Cores: 2, MHz: 500, Reserved: 16 * mb, System: 64 * mb, Limits: limits256},
 	{Name: "mips64le", Title: "MIPS64, little-endian",
 		Build: mips64l, Emulator: "qemu-mips64el-static", CPU: "5Kc", Wrong: hardMIPS64le,
