@@ -9,6 +9,9 @@ import (
 // connections, the socket of systemd, files that are read, and the next process.
 const spareDescriptors = 64
 
+// spare is that, or less where the limit is so low that it would leave no connections.
+func spare(limit uint64) uint64 { return min(spareDescriptors, limit/4) }
+
 // descriptorLimit is how many descriptors the process may have open. Go's package os has raised the soft limit to the
 // hard one before main began.
 func descriptorLimit() uint64 {
@@ -21,10 +24,10 @@ func descriptorLimit() uint64 {
 
 // conns is how many connections the process takes: max-conns, or what limit descriptors allow, one each.
 func (c *config) conns(limit uint64) int {
-	if c.maxConns <= 0 || limit >= uint64(c.maxConns)+spareDescriptors {
+	if c.maxConns <= 0 || limit >= uint64(c.maxConns)+spare(limit) {
 		return c.maxConns
 	}
-	n := int(max(limit, spareDescriptors+1)) - spareDescriptors
+	n := int(limit - spare(limit))
 	slog.Warn("the process may not open a descriptor for each of max-conns connections: it takes fewer",
 		"max-conns", c.maxConns, "taken", n, "descriptors", limit, "remedy", "a higher hard limit: LimitNOFILE=, ulimit -Hn")
 	return n

@@ -21,13 +21,20 @@ func profileNames() []string {
 	return names
 }
 
-// chooseProfile is the profile of a name, or of the machine; without a name for none, or for one that there is not.
+// chooseProfile is the profile of a name, or of the machine, with limits that fit it; without a name for none, or for
+// one that there is not.
 func chooseProfile(name string, root fs.FS) boards.Profile {
 	if name == autoProfile {
-		return detect(root)
+		return boards.Detect(readMachine(root))
 	}
 	p, _ := boards.ByName(name)
 	return p
+}
+
+func readMachine(root fs.FS) boards.Machine {
+	m := boards.ReadMachine(root)
+	m.Container = int64(min(containerLimit(root), 1<<50))
+	return m
 }
 
 // profileSettings are the settings that a profile has a value for.
@@ -55,8 +62,7 @@ func profileSettings(p boards.Profile, tls bool) (list []settings.Given) {
 // logProfile tells which board the program believes it is on.
 func (c *config) logProfile(root fs.FS) {
 	if c.board.Name != "" {
-		slog.Info("profile", "name", c.board.Name)
+		m := readMachine(root)
+		slog.Info("profile", "name", c.board.Name, "model", m.Model, "arch", m.Arch, "ram", m.RAM, "cores", m.Cores)
 	}
 }
-
-func detect(fs.FS) boards.Profile { return boards.Profile{} }
