@@ -424,3 +424,28 @@ func TestCallbacksThatEndOthers(t *testing.T) {
 		r.end()
 	})
 }
+
+// Other limits of a listener count for connections that are open.
+func TestSetLimits(t *testing.T) {
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Limits: poll.Limits{SoftBytes: 1000, HardBytes: 5000}})
+	r.k.SendBytes = 1
+	p, s := r.pair()
+	p.Stall()
+	if st := s.c.Write(make([]byte, 1500)); st != poll.Pressure {
+		t.Fatal(st)
+	}
+	r.ln.SetLimits(poll.Limits{SoftBytes: 2000, HardBytes: 3000})
+	if st := s.c.Write(nil); st != poll.OK {
+		t.Error(st)
+	}
+	r.poll()
+	if s.c.Write(make([]byte, 1600)); s.c.Buffered() > 3000 {
+		t.Error(s.c.Buffered())
+	}
+	r.poll()
+	if s.err != poll.ErrOverflow {
+		t.Errorf("%v", s.err)
+	}
+	p.Resume()
+	r.end()
+}

@@ -204,3 +204,39 @@ func TestListenErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Another MaxConns counts at once: those who wait come in, or nobody does.
+func TestSetMaxConns(t *testing.T) {
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{MaxConns: 2})
+	var peers []*polltest.Peer
+	dial := func(n int) {
+		for range n {
+			peers = append(peers, r.k.Dial(at))
+		}
+	}
+	for _, step := range []struct{ dial, set, close, want int }{
+		{4, 2, 0, 2},
+		{0, 3, 0, 3}, // one of the two that wait
+		{0, 1, 0, 3}, // nobody is thrown out
+		{0, 1, 2, 3}, // and nobody comes for those that go
+		{0, 0, 0, 4}, // no bound
+		{5, 0, 0, 9},
+		{1, 7, 0, 9}, // exactly full
+	} {
+		dial(step.dial)
+		r.ln.SetMaxConns(step.set)
+		for _, p := range peers[:step.close] {
+			p.Close()
+		}
+		turns := r.l.Stats().Turns
+		r.k.Sleep(r.l, time.Minute)
+		if len(r.all) != step.want {
+			t.Fatalf("%+v: %d accepted", step, len(r.all))
+		}
+		if n := r.l.Stats().Turns - turns; n > 20 {
+			t.Errorf("%+v: %d turns", step, n)
+		}
+	}
+	r.end()
+	r.ln.SetMaxConns(5) // of a closed one
+}

@@ -285,3 +285,30 @@ func TestRegroupReachesWaitingClients(t *testing.T) {
 		t.Errorf("%d sockets in /admin", n)
 	}
 }
+
+// Another policy counts for who is connected, for what comes, and for namespaces that come to life.
+func TestSetPolicy(t *testing.T) {
+	r := policyRig(t, Options{})
+	r.io.Of("/admin")
+	r.io.Of("/home")
+	c := r.user("ada", "/", "/admin")
+	check(t, r.only("/").Join("vault", "room:a"))
+	r.io.Emit("secret")
+	c.expect(`42["secret"]`)
+	p, err := eos.LoadPolicy(strings.NewReader("default deny\nallow connect * /\nallow join * * room:*\nallow receive * * news\n"))
+	check(t, err)
+	r.io.SetPolicy(p)
+	c.expect(`42/admin,["eos_denied",`+data("connect", "/admin", "admin")+`]`, "41/admin,")
+	if got := fmt.Sprint(r.only("/").Rooms()[1:]); got != "[room:a]" {
+		t.Error(got)
+	}
+	r.io.Emit("secret")
+	c.expect("nothing")
+	r.io.Emit("news")
+	c.expect(`42["news"]`)
+	c.send("40/home,")
+	c.expect(`44/home,{"message":"eos: group admin may not connect \"/home\"","data":` + data("connect", "/home", "admin") + `}`)
+	r.io.SetPolicy(nil)
+	r.io.Emit("secret")
+	c.expect(`42["secret"]`)
+}

@@ -163,3 +163,43 @@ func TestCookieAndParameterCounts(t *testing.T) {
 		t.Errorf("%d refused", n)
 	}
 }
+
+// Other limits count from the next connection on; 0 leaves one as it is.
+func TestSetAddressLimits(t *testing.T) {
+	r := newRig(t, Options{Rate: 1, Burst: 4, MaxConnsPerAddress: 2}, hello)
+	ask := func() int {
+		c := r.from("192.0.2.1").send(get("/"))
+		defer r.settle()
+		defer c.Close()
+		return c.next("GET").StatusCode
+	}
+	for range 2 {
+		if ask() != 200 {
+			t.Fatal("refused too early")
+		}
+	}
+	refused := r.from("192.0.2.1")
+	r.run("the burst is used up", refused.Ended)
+	r.server().SetAddressLimits(100, 200, 0)
+	for range 3 {
+		r.k.Sleep(r.loop, 100*time.Millisecond)
+		if status := ask(); status != 200 {
+			t.Errorf("with a higher rate: %d", status)
+		}
+	}
+	held := r.from("192.0.2.9")
+	other := r.from("192.0.2.9")
+	r.settle()
+	r.server().SetAddressLimits(0, 0, 1)
+	third := r.from("192.0.2.9")
+	r.run("the third is closed", third.Ended)
+	if held.Ended() || other.Ended() {
+		t.Error("those that are there were closed")
+	}
+	r.server().SetAddressLimits(-1, -1, -1)
+	for range 300 {
+		if ask() != 200 {
+			t.Fatal("refused without a limit")
+		}
+	}
+}
