@@ -24,7 +24,7 @@ func (c *config) startLog(out *os.File) *logPipe {
 
 // dropTime takes the time out of a line.
 func dropTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
+	if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
 		return slog.Attr{}
 	}
 	return a

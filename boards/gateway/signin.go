@@ -21,7 +21,7 @@ type desk struct {
 	accounts *accounts
 	tokens   *tokens
 	attempts *attempts
-	started  time.Time
+	started  int64 // loop.Now
 }
 
 // renewalName is the header that proves to POST /srand that its sender signed in.
@@ -62,7 +62,7 @@ type (
 
 // serve adds the routes. Those below /api/ are guarded by the app: who gets there is verified.
 func (d *desk) serve(app *webapp.App) {
-	d.started = d.loop.Time()
+	d.started = d.loop.Now()
 	app.Post("/signin", d.signIn)
 	app.Post("/srand", d.renew)
 	app.Get("/api/me", func(req *webapp.Request, res *webapp.Response) {
@@ -71,7 +71,7 @@ func (d *desk) serve(app *webapp.App) {
 	})
 	app.Get("/api/device", func(_ *webapp.Request, res *webapp.Response) {
 		host, _ := os.Hostname()
-		d.say(res, machine{host, runtime.GOOS + "/" + runtime.GOARCH, "edgesio on " + runtime.Version(), d.started})
+		d.say(res, machine{host, runtime.GOOS + "/" + runtime.GOARCH, "edgesio on " + runtime.Version(), d.since()})
 	})
 }
 
@@ -115,6 +115,11 @@ func (d *desk) check(from netip.Addr, name, text string, res *webapp.Response) {
 	if busy != nil {
 		d.refuse(res, 503, "too many sign-ins at once")
 	}
+}
+
+// since is when the program started, by the calendar of today: the one of that day may have been wrong.
+func (d *desk) since() time.Time {
+	return d.loop.Time().Add(time.Duration(d.started-d.loop.Now()) * time.Millisecond)
 }
 
 // verify finds the user of a name and a password, off the loop, and calls then with it, or with nil.
