@@ -295,7 +295,8 @@ func TestSetPolicy(t *testing.T) {
 	check(t, r.only("/").Join("vault", "room:a"))
 	r.io.Emit("secret")
 	c.expect(`42["secret"]`)
-	p, err := eos.LoadPolicy(strings.NewReader("default deny\nallow connect * /\nallow join * * room:*\nallow receive * * news\n"))
+	const less = "default deny\nallow connect * /\nallow join * * room:*\nallow receive * * news\n"
+	p, err := eos.LoadPolicy(strings.NewReader(less))
 	check(t, err)
 	r.io.SetPolicy(p)
 	c.expect(`42/admin,["eos_denied",`+data("connect", "/admin", "admin")+`]`, "41/admin,")
@@ -307,7 +308,8 @@ func TestSetPolicy(t *testing.T) {
 	r.io.Emit("news")
 	c.expect(`42["news"]`)
 	c.send("40/home,")
-	c.expect(`44/home,{"message":"eos: group admin may not connect \"/home\"","data":` + data("connect", "/home", "admin") + `}`)
+	c.expect(`44/home,{"message":"eos: group admin may not connect \"/home\"","data":` +
+		data("connect", "/home", "admin") + `}`)
 	r.io.SetPolicy(nil)
 	r.io.Emit("secret")
 	c.expect(`42["secret"]`)

@@ -103,8 +103,8 @@ func (w *watcher) read() {
 	w.got += b
 }
 
-// The calendar of a board without a battery is set when the network is there. Who is connected stays, with heartbeats and
-// all; who signed in before is told within a minute, and signs in again. It goes back as well.
+// The calendar of a board without a battery is set when the network is there. Who is connected stays, with heartbeats
+// and all; who signed in before is told within a minute, and signs in again. It goes back as well.
 func TestWrongClockAtBoot(t *testing.T) {
 	b := bootIn1970(t)
 	old := b.issue()

@@ -109,7 +109,8 @@ func TestWrongSettings(t *testing.T) {
 
 // What -print shows is a file that gives the same settings, for each profile and for values that stand in quotes.
 func TestPrintIsAFile(t *testing.T) {
-	variants := [][]string{{"-name", `my "app" # \1`, "-memory", "off", "-log", "WARN", "-watchdog", "0", "-handshakes", "-1",
+	variants := [][]string{{"-name", `my "app" # \1`, "-memory", "off", "-log", "WARN", "-watchdog", "0",
+		"-handshakes", "-1",
 		"-bytes-per-client", "off", "-admin", "development", "-metrics", "127.0.0.1:9"}}
 	for _, name := range profileNames() {
 		variants = append(variants, []string{"-profile", name})
@@ -208,7 +209,8 @@ func TestUsage(t *testing.T) {
 func TestSettingsPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Settings of the gateway\n\nMade from table.go by a test. What a profile sets depends on the board: " +
-		"`gateway -print` shows what is in force.\n\n| setting | default | changes | variable | meaning |\n|---|---|---|---|---|\n")
+		"`gateway -print` shows what is in force.\n\n" +
+		"| setting | default | changes | variable | meaning |\n|---|---|---|---|---|\n")
 	for _, s := range defaults().table.Settings {
 		def := s.Def
 		if def == "" {

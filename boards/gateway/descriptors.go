@@ -19,8 +19,11 @@ func descriptorLimit() uint64 {
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return 1 << 62
 	}
-	return uint64(l.Cur)
+	return unsigned(l.Cur)
 }
+
+// unsigned is for BSD, where it is signed.
+func unsigned[T int64 | uint64](n T) uint64 { return uint64(n) }
 
 // conns is how many connections the process takes: max-conns, or what limit descriptors allow, one each.
 func (c *config) conns(limit uint64) int {

@@ -77,7 +77,7 @@ func (c *config) tryOut(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer loop.Close()
+	defer func() { _ = loop.Close() }()
 	if _, err := newGateway(loop, c, os.DirFS("/")); err != nil {
 		return err
 	}

@@ -59,7 +59,8 @@ func TestTryOut(t *testing.T) {
 		{[]string{"-policy", file("p", "default maybe\n")}, 1, "policy: line 1, column 9"},
 		{[]string{"-matrix", file("m", "x user deny\n")}, 1, "unknown row"},
 		{[]string{"-key", file("k", "short")}, 1, "less than 32 bytes"},
-		{[]string{"-config", file("c", "max-conns 5\nmax-conns 6\n")}, 1, filepath.Join(dir, "c") + ":2:1: max-conns stands in"},
+		{[]string{"-config", file("c", "max-conns 5\nmax-conns 6\n")}, 1,
+			filepath.Join(dir, "c") + ":2:1: max-conns stands in"},
 		{[]string{"-config", dir}, 1, dir},
 		{[]string{"-max-conns", "none"}, 1, "-max-conns: want a number"},
 	} {
@@ -73,8 +74,9 @@ func TestTryOut(t *testing.T) {
 func TestPrintAndHelpOfTheProgram(t *testing.T) {
 	conf := confFile(t, "profile ath79\nhandshakes 7\n")
 	status, out, errs := told(t, "-print", "-config", conf, "-name", "x")
-	for _, line := range []string{"# file: " + conf, "# profile: ath79, ", "handshakes              7                       # file:2\n",
-		"# profile ath79\n", "name                    x                       # flag\n"} {
+	for _, line := range []string{"# file: " + conf, "# profile: ath79, ", "# profile ath79\n",
+		"handshakes              7                       # file:2\n",
+		"name                    x                       # flag\n"} {
 		if !strings.Contains(out, line) {
 			t.Errorf("%q is missing in %s", line, out)
 		}

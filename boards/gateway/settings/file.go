@@ -2,6 +2,7 @@ package settings
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ func (t *Table) ReadFile(path string) ([]Given, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer fs.File(file).Close()
 	b, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	if err != nil {
 		return nil, err
