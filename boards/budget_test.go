@@ -89,7 +89,7 @@ func TestFit(t *testing.T) {
 			if p.RAM != ram || p.Reserved != 0 || p.Name != kind.Name {
 				t.Fatalf("%+v", p)
 			}
-			if !p.Fits() && ram >= 48*mb {
+			if !p.Fits() && ram >= 52*mb {
 				t.Errorf("%s with %d kB: %d kB do not fit, heap %d of %d", p.Name, ram>>10, p.Total()>>10, heap(p.Budget())>>10, p.MemoryLimit()>>10)
 			}
 			if p.MaxConns < least.MaxConns || p.MemoryLimit() < least.MemoryLimit()/2 {

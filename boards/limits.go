@@ -19,10 +19,10 @@ package boards
 var (
 	limits32 = Limits{Descriptors: 512, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 32 << 10, HardOutput: 512 << 10, MaxPayload: 128 << 10,
-		GCPercent: 50, MemoryShare: 44, MaxConns: 250, MaxTLSConns: 50}
+		GCPercent: 50, MemoryShare: 40, MaxConns: 250, MaxTLSConns: 50}
 	limits64 = Limits{Descriptors: 2048, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 64 << 10, HardOutput: 1 << 20, MaxPayload: 256 << 10,
-		GCPercent: 50, MemoryShare: 30, MaxConns: 1000, MaxTLSConns: 250}
+		GCPercent: 50, MemoryShare: 27, MaxConns: 1000, MaxTLSConns: 250}
 	limits128 = Limits{Descriptors: 4096, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 128 << 10, HardOutput: 2 << 20, MaxPayload: 512 << 10,
 		GCPercent: 50, MemoryShare: 22, MaxConns: 2000, MaxTLSConns: 500}
@@ -54,8 +54,8 @@ var ladder = [...]struct {
 // Fit is the profile on a machine of its kind that has so many bytes of RAM for
 // programs (MemTotal), instead of those of the table: with the limits of the largest
 // RAM that this is at least 70 % of (kernels and graphics keep up to 30 % for
-// themselves) and whose budget fits. Below 48 MB none may fit; the smallest limits
-// are taken then. The system is thought to take 40 % at most: who has less memory
+// themselves) and whose budget fits, with a larger MemoryShare if that does it.
+// Below 52 MB none may fit; the smallest limits are taken then. The system is thought to take 40 % at most: who has less memory
 // installs less. Less than 1 byte changes nothing.
 func (p Profile) Fit(ram int64) Profile {
 	if ram < 1 {
@@ -66,7 +66,10 @@ func (p Profile) Fit(ram int64) Profile {
 	for i := range ladder {
 		p.Limits = *ladder[i].limits
 		if whole := ladder[i].ram; i > 0 || p.RAM < whole { // the same memory limit, whatever the kernel has left
-			p.MemoryShare = int(min(whole*int64(p.MemoryShare)/p.RAM+1, 75))
+			p.MemoryShare = int(min(whole*int64(p.MemoryShare)/p.RAM+1, mostShare))
+		}
+		for !p.heapFits() && p.MemoryShare < mostShare { // pointers are longer, or everything is ours
+			p.MemoryShare++
 		}
 		if ladder[i].ram/10*7 <= p.RAM && p.Fits() {
 			break
@@ -84,9 +87,11 @@ func (p Profile) FitContainer(limit int64) Profile {
 	p.System = 0
 	p = p.Fit(limit)
 	beside := p.Total() - p.MemoryLimit()
-	p.MemoryShare = int(min(max((p.RAM-beside)/(p.RAM/100+1), int64(p.MemoryShare)), 75))
+	p.MemoryShare = int(min(max((p.RAM-beside)/(p.RAM/100+1), int64(p.MemoryShare)), mostShare))
 	return p
 }
 
-// mostRAM keeps sums of what a file claims far from their end.
-const mostRAM = 1 << 50
+const (
+	mostRAM   = 1 << 50 // keeps sums of what a file claims far from their end
+	mostShare = 75      // percent: there are pages of the program and buffers of sockets beside it
+)
