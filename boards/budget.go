@@ -25,15 +25,15 @@ var (
 
 // What does not.
 const (
-	loopBytes        = 320 << 10 // poll.Options.SpareBytes, and what is encoded at a time
-	tlsHandshakes    = 32        // tlsconn.Options.MaxHandshakes
-	tlsHandshake     = 32 << 10  // of each: keys, messages, its stack
-	lostSessions     = 2048      // of the gateway's recovery, and what they missed:
-	recoveryLog      = 1 * mb
-	kernelSocket     = 5 << 10 // TCP socket 2.4 kB, inode 0.8, file, dentry and epoll's item 0.5, buckets and slack
-	tcpParts         = 32      // of so many parts of MemTotal the kernel takes three for TCP: tcp_mem, 9.37 %
-	peersPart        = 4       // of the memory limit
-	descriptorsSpare = 256     // the loop's, the listeners, files that are sent, and those who are being refused
+	loopBytes      = 320 << 10 // poll.Options.SpareBytes, and what is encoded at a time
+	tlsHandshakes  = 32        // tlsconn.Options.MaxHandshakes
+	tlsHandshake   = 32 << 10  // of each: keys, messages, its stack
+	lostSessions   = 2048      // of the gateway's recovery, and what they missed:
+	recoveryLog    = 1 * mb
+	kernelSocket   = 5 << 10 // TCP socket 2.4 kB, inode 0.8, file, dentry and epoll's item 0.5, buckets and slack
+	tcpParts       = 32      // of so many parts of MemTotal the kernel takes three for TCP: tcp_mem, 9.37 %
+	peersPart      = 4       // of the memory limit
+	ownDescriptors = 32      // of the program: its output, the loop's, listeners, files that it reads
 )
 
 func (b Build) sizes() sizes {

@@ -44,13 +44,6 @@ func bound(t *testing.T, what string, measured, constant int) {
 	}
 }
 
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // host is a server, with clients that are bare descriptors: the heap's growth is the server's.
 type host struct {
 	testing.TB

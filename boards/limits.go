@@ -2,7 +2,8 @@ package boards
 
 // The limits by RAM. Why they are what they are:
 //
-//   - Descriptors: one for each connection, and the spare ones of Descriptors' test.
+//   - Descriptors: one for each connection, one for a file that it is being sent, and
+//     those of the program.
 //   - ReadBuffer is what a connection is served per turn, and lives in the CPU's
 //     cache: the small boards have 32 kB of it.
 //   - SocketBuffer: the kernel takes twice as much, per direction. 16 kB carry 6 MB/s
@@ -15,9 +16,9 @@ package boards
 //   - GCPercent: below 512 MB memory is dearer than the little that is collected.
 //   - MemoryShare: what the sum leaves. It is a ceiling and not a reservation.
 //   - MaxConns: idle, they take less than a tenth of the RAM, most of it in the kernel.
-//     A TLS connection holds ten times as much of the heap as a plain one.
+//     A TLS connection holds seven times as much of the heap as a plain one.
 var (
-	limits32 = Limits{Descriptors: 512, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
+	limits32 = Limits{Descriptors: 1024, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 32 << 10, HardOutput: 512 << 10, MaxPayload: 128 << 10,
 		GCPercent: 50, MemoryShare: 40, MaxConns: 250, MaxTLSConns: 50}
 	limits64 = Limits{Descriptors: 2048, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
@@ -55,8 +56,9 @@ var ladder = [...]struct {
 // programs (MemTotal), instead of those of the table: with the limits of the largest
 // RAM that this is at least 70 % of (kernels and graphics keep up to 30 % for
 // themselves) and whose budget fits, with a larger MemoryShare if that does it.
-// Below 52 MB none may fit; the smallest limits are taken then. The system is thought to take 40 % at most: who has less memory
-// installs less. Less than 1 byte changes nothing.
+// Below 52 MB none may fit; the smallest limits are taken then. The system is
+// thought to take 40 % at most: who has less memory installs less. Less than 1 byte
+// changes nothing.
 func (p Profile) Fit(ram int64) Profile {
 	if ram < 1 {
 		return p
