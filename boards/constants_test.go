@@ -163,7 +163,7 @@ func TestConstantsOfSessions(t *testing.T) {
 		h.webSocket()
 	}
 	h.drop()
-	for range 100 {
+	for try := 0; h.loop.Stats().Conns > 0 && try < 10000; try++ {
 		check(t, h.loop.Poll(time.Millisecond))
 	}
 	if h.io.Len() != 0 || h.loop.Stats().Conns != 0 {
@@ -222,8 +222,15 @@ func TestConstantsOfTLS(t *testing.T) {
 		_, err := dial().Write(hello)
 		check(t, err)
 	}
-	for range 200 {
-		check(t, loop.Poll(time.Millisecond))
+	for _, c := range raw[len(raw)-tlsHandshakes:] { // until each was answered, and waits for its client
+		for n, try := 0, 0; n == 0 && try < 10000; try++ {
+			check(t, loop.Poll(time.Millisecond))
+			check(t, c.SetReadDeadline(time.Now().Add(time.Millisecond)))
+			n, _ = c.Read(make([]byte, 1))
+		}
+	}
+	if n := s.Stats().Running; n != tlsHandshakes {
+		t.Fatalf("%d handshakes", n)
 	}
 	bound(t, "TLS handshake", (live()-before)/tlsHandshakes, tlsHandshake)
 	for _, c := range raw {

@@ -21,6 +21,7 @@ var (
 	hardMIPS     = Build{GOOS: "linux", GOARCH: "mips", GOMIPS: "hardfloat"}
 	hardMIPSle   = Build{GOOS: "linux", GOARCH: "mipsle", GOMIPS: "hardfloat"}
 	hardMIPS64   = Build{GOOS: "linux", GOARCH: "mips64", GOMIPS64: "hardfloat"}
+	rva23        = Build{GOOS: "linux", GOARCH: "riscv64", GORISCV64: "rva23u64"}
 	hardMIPS64le = Build{GOOS: "linux", GOARCH: "mips64le", GOMIPS64: "hardfloat"}
 )
 
@@ -71,7 +72,7 @@ var table = [...]Profile{
 		Build: mips64l, Emulator: "qemu-mips64el-static", CPU: "5Kc", Wrong: hardMIPS64le,
 		RAM: 256 * mb, Cores: 2, MHz: 500, Reserved: 16 * mb, System: 64 * mb, Limits: limits256},
 	{Name: "riscv64", Title: "RISC-V boards",
-		Build: riscv64, Emulator: "qemu-riscv64-static", CPU: "rv64",
+		Build: riscv64, Emulator: "qemu-riscv64-static", CPU: "rv64", Wrong: rva23,
 		RAM: 512 * mb, Cores: 1, MHz: 1000, Reserved: 32 * mb, System: 128 * mb, Limits: limits512},
 	{Name: "x86-64", Title: "PCs, thin clients and APU boards",
 		Build: amd64,
