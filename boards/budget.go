@@ -8,26 +8,41 @@ type Line struct {
 	Why   string // what it is, or where the figure is from
 }
 
-// What owners hold, in bytes. TestConstants measures them.
-const (
-	programPages32   = 6 * mb // the file of the program, all of it
-	programPages64   = 8 * mb
-	runtimeBytes     = 3 * mb    // heap at start, stacks of the runtime's threads and workers, its tables
-	loopBytes        = 320 << 10 // poll.Options.SpareBytes and what is encoded at a time
-	sessionBytes32   = 720       // a client that polls, which holds more than one on a WebSocket
-	sessionBytes64   = 1000
-	tlsBytes32       = 6 << 10
-	tlsBytes64       = 8 << 10
-	tlsHandshakes    = 32       // tlsconn.Options.MaxHandshakes
-	tlsHandshake     = 32 << 10 // of each: keys, messages, its stack
-	lostSessions     = 2048     // that may come back, see the gateway's recovery
-	lostBytes        = 320
-	recoveryLog      = 1 * mb
-	kernelSocket     = 5 << 10 // socket, inode, file, its place in epoll's tree
-	tcpShare         = 32      // of so many parts the kernel takes three: tcp_mem, 9.37 %
-	peersPart        = 4       // of the memory limit
-	descriptorsSpare = 256     // the loop's, the listeners, files that are sent, and those who are being refused
+// sizes are what depends on the length of a pointer, in bytes. TestConstants
+// measures them.
+type sizes struct {
+	program int64 // the file, all of whose pages have been touched
+	session int64 // an idle client that polls, which holds more than one on a WebSocket
+	lost    int64 // a client that may come back
+	tls     int64 // what crypto/tls holds for an idle connection
+	runtime int64 // mapped when a server has started, as GOMEMLIMIT counts it; a third of it is resident
+}
+
+var (
+	sizes32 = sizes{program: 6 * mb, session: 960, lost: 320, tls: 6 << 10, runtime: 3 * mb}
+	sizes64 = sizes{program: 8 * mb, session: 1344, lost: 480, tls: 8 << 10, runtime: 5*mb + mb/2}
 )
+
+// What does not.
+const (
+	loopBytes      = 320 << 10 // poll.Options.SpareBytes, and what is encoded at a time
+	tlsHandshakes  = 32        // tlsconn.Options.MaxHandshakes
+	tlsHandshake   = 32 << 10  // of each: keys, messages, its stack
+	lostSessions   = 2048      // of the gateway's recovery, and what they missed:
+	recoveryLog    = 1 * mb
+	kernelSocket   = 5 << 10 // TCP socket 2.4 kB, inode 0.8, file, dentry and epoll's item 0.5, buckets and slack
+	tcpParts       = 32      // of so many parts of MemTotal the kernel takes three for TCP: tcp_mem, 9.37 %
+	peersPart      = 4       // of the memory limit
+	ownDescriptors = 32      // of the program: its output, the loop's, listeners, files that it reads
+)
+
+func (b Build) sizes() sizes {
+	switch b.GOARCH {
+	case "amd64", "arm64", "mips64", "mips64le", "riscv64":
+		return sizes64
+	}
+	return sizes32
+}
 
 // MemoryLimit is GOMEMLIMIT in bytes: MemoryShare of RAM.
 func (p Profile) MemoryLimit() int64 { return p.RAM / 100 * int64(p.MemoryShare) }
@@ -40,29 +55,26 @@ func (p Profile) PeersBudget() int64 { return min(p.MemoryLimit()/peersPart, 1<<
 // MaxConns are connected, MaxTLSConns of them with TLS, and peers hold all that
 // they may.
 func (p Profile) Budget() []Line {
-	session, tls, pages := int64(sessionBytes32), int64(tlsBytes32), int64(programPages32)
-	if p.Build.is64() {
-		session, tls, pages = sessionBytes64, tlsBytes64, programPages64
-	}
-	conns := int64(p.MaxConns)
+	each, conns := p.Build.sizes(), int64(p.MaxConns)
 	log := min(recoveryLog, p.PeersBudget())
 	lines := []Line{
 		{"kernel", p.Reserved, false, "reserved at boot, with the graphics' part: not in MemTotal"},
 		{"system", p.System, false, "its programs, drivers and page cache"},
-		{"program", pages, false, "the pages of its file, when all have been touched"},
+		{"program", each.program, false, "the pages of its file, when all have been touched"},
 		{"idle sockets", conns * kernelSocket, false, "5 kB of the kernel's for each connection"},
 		{"full sockets", p.fullSockets(), false, "peers that do not read: the kernel stops at 9.4 % (tcp_mem)"},
-		{"runtime", runtimeBytes, true, "heap at start, stacks, the collector's tables"},
+		{"runtime", each.runtime, true, "stacks, the collector's tables, heap at start"},
 		{"loop", int64(p.ReadBuffer) + loopBytes, true, "one read buffer for all, spare output buffers"},
-		{"idle sessions", conns * session, true, "each with its connection, namespace, timers and room"},
-		{"TLS", int64(p.MaxTLSConns) * tls, true, "what crypto/tls holds for each idle connection"},
+		{"idle sessions", conns * each.session, true, "each with its connection, namespace, timers and room"},
+		{"TLS", int64(p.MaxTLSConns) * each.tls, true, "what crypto/tls holds for each idle connection"},
 		{"TLS handshakes", tlsHandshakes * tlsHandshake, true, "32 at a time, more wait"},
-		{"lost sessions", lostSessions * lostBytes, true, "clients that may come back"},
+		{"lost sessions", lostSessions * each.lost, true, "clients that may come back"},
 		{"recovery log", log, true, "what they missed: of the peers' quarter, and the first to go"},
 		{"peers", p.PeersBudget() - log, true, "unfinished messages, and what they have not read"},
 	}
-	live := heap(lines)
-	lines = append(lines, Line{"collector", live / 100 * int64(p.GCPercent), true, "GCPercent of the lines above"})
+	live := heap(lines) - each.runtime
+	lines = append(lines, Line{"collector", live / 100 * int64(p.GCPercent), true,
+		"GCPercent of the lines between, for what is not yet collected"})
 	if rest := p.MemoryLimit() - heap(lines); rest > 0 {
 		lines = append(lines, Line{"steps", rest, true, "buffers that grow, to the memory limit"})
 	}
@@ -73,7 +85,7 @@ func (p Profile) Budget() []Line {
 // not read: both buffers of each, which Linux makes twice as large as it is told,
 // or what all TCP connections may have, whichever is less.
 func (p Profile) fullSockets() int64 {
-	return min(int64(p.MaxConns)*4*int64(p.SocketBuffer), max(p.RAM-p.Reserved, 0)/tcpShare*3)
+	return min(int64(p.MaxConns)*4*int64(p.SocketBuffer), max(p.RAM-p.Reserved, 0)/tcpParts*3)
 }
 
 // Total is the sum of the budget.
@@ -86,9 +98,9 @@ func (p Profile) Total() (sum int64) {
 
 // Fits tells whether the budget fits the RAM, and its lines of the heap the memory
 // limit.
-func (p Profile) Fits() bool {
-	return p.Total() <= p.RAM && heap(p.Budget()) <= p.MemoryLimit()
-}
+func (p Profile) Fits() bool { return p.Total() <= p.RAM && p.heapFits() }
+
+func (p Profile) heapFits() bool { return heap(p.Budget()) <= p.MemoryLimit() }
 
 func heap(lines []Line) (sum int64) {
 	for _, l := range lines {
@@ -97,12 +109,4 @@ func heap(lines []Line) (sum int64) {
 		}
 	}
 	return sum
-}
-
-func (b Build) is64() bool {
-	switch b.GOARCH {
-	case "amd64", "arm64", "mips64", "mips64le", "riscv64":
-		return true
-	}
-	return false
 }

@@ -2,7 +2,8 @@ package boards
 
 // The limits by RAM. Why they are what they are:
 //
-//   - Descriptors: one for each connection, and the spare ones of Descriptors' test.
+//   - Descriptors: one for each connection, one for a file that it is being sent, and
+//     those of the program.
 //   - ReadBuffer is what a connection is served per turn, and lives in the CPU's
 //     cache: the small boards have 32 kB of it.
 //   - SocketBuffer: the kernel takes twice as much, per direction. 16 kB carry 6 MB/s
@@ -15,14 +16,14 @@ package boards
 //   - GCPercent: below 512 MB memory is dearer than the little that is collected.
 //   - MemoryShare: what the sum leaves. It is a ceiling and not a reservation.
 //   - MaxConns: idle, they take less than a tenth of the RAM, most of it in the kernel.
-//     A TLS connection holds ten times as much of the heap as a plain one.
+//     A TLS connection holds seven times as much of the heap as a plain one.
 var (
-	limits32 = Limits{Descriptors: 512, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
+	limits32 = Limits{Descriptors: 1024, ReadBuffer: 16 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 32 << 10, HardOutput: 512 << 10, MaxPayload: 128 << 10,
-		GCPercent: 50, MemoryShare: 44, MaxConns: 250, MaxTLSConns: 50}
+		GCPercent: 50, MemoryShare: 40, MaxConns: 250, MaxTLSConns: 50}
 	limits64 = Limits{Descriptors: 2048, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 64 << 10, HardOutput: 1 << 20, MaxPayload: 256 << 10,
-		GCPercent: 50, MemoryShare: 30, MaxConns: 1000, MaxTLSConns: 250}
+		GCPercent: 50, MemoryShare: 27, MaxConns: 1000, MaxTLSConns: 250}
 	limits128 = Limits{Descriptors: 4096, ReadBuffer: 32 << 10, SocketBuffer: 16 << 10,
 		SoftOutput: 128 << 10, HardOutput: 2 << 20, MaxPayload: 512 << 10,
 		GCPercent: 50, MemoryShare: 22, MaxConns: 2000, MaxTLSConns: 500}
@@ -54,9 +55,10 @@ var ladder = [...]struct {
 // Fit is the profile on a machine of its kind that has so many bytes of RAM for
 // programs (MemTotal), instead of those of the table: with the limits of the largest
 // RAM that this is at least 70 % of (kernels and graphics keep up to 30 % for
-// themselves) and whose budget fits. Below 48 MB none may fit; the smallest limits
-// are taken then. The system is thought to take 40 % at most: who has less memory
-// installs less. Less than 1 byte changes nothing.
+// themselves) and whose budget fits, with a larger MemoryShare if that does it.
+// Below 52 MB none may fit; the smallest limits are taken then. The system is
+// thought to take 40 % at most: who has less memory installs less. Less than 1 byte
+// changes nothing.
 func (p Profile) Fit(ram int64) Profile {
 	if ram < 1 {
 		return p
@@ -66,7 +68,10 @@ func (p Profile) Fit(ram int64) Profile {
 	for i := range ladder {
 		p.Limits = *ladder[i].limits
 		if whole := ladder[i].ram; i > 0 || p.RAM < whole { // the same memory limit, whatever the kernel has left
-			p.MemoryShare = int(min(whole*int64(p.MemoryShare)/p.RAM+1, 75))
+			p.MemoryShare = int(min(whole*int64(p.MemoryShare)/p.RAM+1, mostShare))
+		}
+		for !p.heapFits() && p.MemoryShare < mostShare { // pointers are longer, or everything is ours
+			p.MemoryShare++
 		}
 		if ladder[i].ram/10*7 <= p.RAM && p.Fits() {
 			break
@@ -84,9 +89,11 @@ func (p Profile) FitContainer(limit int64) Profile {
 	p.System = 0
 	p = p.Fit(limit)
 	beside := p.Total() - p.MemoryLimit()
-	p.MemoryShare = int(min(max((p.RAM-beside)/(p.RAM/100+1), int64(p.MemoryShare)), 75))
+	p.MemoryShare = int(min(max((p.RAM-beside)/(p.RAM/100+1), int64(p.MemoryShare)), mostShare))
 	return p
 }
 
-// mostRAM keeps sums of what a file claims far from their end.
-const mostRAM = 1 << 50
+const (
+	mostRAM   = 1 << 50 // keeps sums of what a file claims far from their end
+	mostShare = 75      // percent: there are pages of the program and buffers of sockets beside it
+)

@@ -21,6 +21,7 @@ var (
 	hardMIPS     = Build{GOOS: "linux", GOARCH: "mips", GOMIPS: "hardfloat"}
 	hardMIPSle   = Build{GOOS: "linux", GOARCH: "mipsle", GOMIPS: "hardfloat"}
 	hardMIPS64   = Build{GOOS: "linux", GOARCH: "mips64", GOMIPS64: "hardfloat"}
+	rva23        = Build{GOOS: "linux", GOARCH: "riscv64", GORISCV64: "rva23u64"}
 	hardMIPS64le = Build{GOOS: "linux", GOARCH: "mips64le", GOMIPS64: "hardfloat"}
 )
 
@@ -41,11 +42,11 @@ var table = [...]Profile{
 		RAM: 1024 * mb, Cores: 4, MHz: 900, Reserved: 100 * mb, System: 128 * mb, Limits: limits1024},
 	{Name: "rpi3", Title: "Raspberry Pi 3 and Zero 2",
 		Models: []string{"raspberry pi 3", "raspberry pi zero 2", "raspberry pi compute module 3"},
-		Build:  arm64, Emulator: "qemu-aarch64-static", CPU: "cortex-a53",
+		Build:  arm64, Emulator: "qemu-aarch64-static", CPU: "cortex-a53", Wrong: arm64v2,
 		RAM: 512 * mb, Cores: 4, MHz: 1000, Reserved: 88 * mb, System: 128 * mb, Limits: limits512},
 	{Name: "rpi4", Title: "Raspberry Pi 4",
 		Models: []string{"raspberry pi 4", "raspberry pi compute module 4"},
-		Build:  arm64, Emulator: "qemu-aarch64-static", CPU: "cortex-a72",
+		Build:  arm64, Emulator: "qemu-aarch64-static", CPU: "cortex-a72", Wrong: arm64v2,
 		RAM: 1024 * mb, Cores: 4, MHz: 1500, Reserved: 100 * mb, System: 160 * mb, Limits: limits1024},
 	{Name: "rpi5", Title: "Raspberry Pi 5",
 		Models: []string{"raspberry pi 5", "raspberry pi compute module 5"},
@@ -71,7 +72,7 @@ var table = [...]Profile{
 		Build: mips64l, Emulator: "qemu-mips64el-static", CPU: "5Kc", Wrong: hardMIPS64le,
 		RAM: 256 * mb, Cores: 2, MHz: 500, Reserved: 16 * mb, System: 64 * mb, Limits: limits256},
 	{Name: "riscv64", Title: "RISC-V boards",
-		Build: riscv64, Emulator: "qemu-riscv64-static", CPU: "rv64",
+		Build: riscv64, Emulator: "qemu-riscv64-static", CPU: "rv64", Wrong: rva23,
 		RAM: 512 * mb, Cores: 1, MHz: 1000, Reserved: 32 * mb, System: 128 * mb, Limits: limits512},
 	{Name: "x86-64", Title: "PCs, thin clients and APU boards",
 		Build: amd64,
