@@ -47,7 +47,7 @@ func startGateway(o options) (*gateway, error) {
 		script = `echo $$ > "$CGROUP/cgroup.procs" && ` + script
 	}
 	g.cmd = exec.Command("sh", "-c", script, o.gateway, "-listen", "127.0.0.1:0", "-metrics", g.metrics,
-		"-handshakes", "-1", "-log", "WARN")
+		"-handshakes", "-1", "-log", "WARN", "-profile", "none")
 	g.cmd.Env = append(os.Environ(), "CGROUP="+g.cgroup)
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	g.cmd.Stderr = os.Stderr
