@@ -260,3 +260,10 @@ kqueue:
 	@$(GO) vet -tags kqueuedouble ./poll
 	@$(GOTEST) -count=1 -short -tags kqueuedouble ./poll/... ./webapp ./eio ./sio
 	@$(GOTEST) -count=1 -tags kqueuedouble,kqueuepipe ./poll ./poll/handover
+
+# Instructions of a message on the small boards' processors, counted by a plugin of qemu's. ARGS=-update records them and
+# writes the table into bench/cost/COST.md and boards/README.md.
+.PHONY: cost
+cost:
+	@bash .ci/deps cc qemu-plugin
+	@$(GOTEST) -count=1 ./bench/cost -args -measure $(ARGS)
