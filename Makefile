@@ -100,6 +100,8 @@ cross:
 	   dragonfly/amd64:./poll/...; do \
 	   system=$${target%:*}; echo "vet for $$system"; \
 	   GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet $${target#*:} || exit 1; done
+	@for target in $(SMALL_BSD); do echo "build for $$target"; \
+	   GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./poll || exit 1; done
 
 race:
 	CGO_ENABLED=1 $(GOTEST) -race -short $(THREADS)
@@ -249,3 +251,19 @@ $(V06)/node_modules/.package-lock.json: $(V06)/package-lock.json
 # whether 200 of them delay the others: p99 within twice that of the same minute without them. 40 seconds.
 stalled: .build/bench
 	.build/bench stalled
+
+# The kernel of the BSDs and Darwin, run on Linux: poll/kqueue_double.go stands for their kqueue. With the user event and
+# the sockets of FreeBSD, and with those of NetBSD, OpenBSD and Darwin.
+.PHONY: kqueue
+SMALL_BSD = darwin/amd64 freebsd/arm64 freebsd/arm netbsd/arm64 netbsd/arm openbsd/arm64 openbsd/arm
+kqueue:
+	@$(GO) vet -tags kqueuedouble ./poll
+	@$(GOTEST) -count=1 -short -tags kqueuedouble ./poll/... ./webapp ./eio ./sio
+	@$(GOTEST) -count=1 -tags kqueuedouble,kqueuepipe ./poll ./poll/handover
+
+# Instructions of a message on the small boards' processors, counted by a plugin of qemu's. ARGS=-update records them and
+# writes the table into bench/cost/COST.md and boards/README.md.
+.PHONY: cost
+cost:
+	@bash .ci/deps cc qemu-plugin
+	@$(GOTEST) -count=1 ./bench/cost -args -measure $(ARGS)

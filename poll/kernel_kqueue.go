@@ -1,4 +1,4 @@
-//go:build darwin || freebsd || netbsd || openbsd || dragonfly
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly || kqueuedouble
 
 package poll
 
@@ -12,19 +12,34 @@ import (
 // kqueue is the kernel on the BSDs and Darwin. A descriptor has a filter for
 // each interest, so that one that is ready for both is reported twice, and an
 // interest that is not asked for reports no error.
+//
+// It needs what all of them have in common: EV_ADD, EV_DELETE and level-triggered
+// filters. Where they differ:
+//   - EV_EOF on the read filter means that the peer has sent its FIN, with what came
+//     before still to be read; Darwin and FreeBSD set it on the write filter too once
+//     our own half is shut, which nobody asks for any more. fflags is an error only
+//     on sockets, and on a write filter where it is 0 the write tells.
+//   - EV_DISPATCH and EV_RECEIPT are not on NetBSD before 10, and not used: changes
+//     are made at once, one by one, and report their errno.
+//   - udata is a pointer, on NetBSD an integer. It stays empty.
+//   - A timeout is limited, see longest; Darwin's kevent may fail with ETIMEDOUT.
 type kqueue struct {
 	sockets
 	wakeup
 	kq      int
 	asked   []Interest // filters that are installed, by descriptor
-	changes [2]unix.Kevent_t
-	events  []unix.Kevent_t
+	change  [1]kevent
+	events  []kevent
 	timeout unix.Timespec
 	start   time.Time
 }
 
 // filters in the order of the interests' bits.
-var filters = [2]int{unix.EVFILT_READ, unix.EVFILT_WRITE}
+var filters = [2]int{filterRead, filterWrite}
+
+// longest is what FreeBSD shortens longer timeouts to; Darwin and NetBSD refuse
+// those of years with EINVAL. A wait that ends early is a turn without reports.
+const longest = 24 * time.Hour
 
 func newKernel() (Kernel, error) {
 	kq, err := newQueue()
@@ -33,7 +48,7 @@ func newKernel() (Kernel, error) {
 	}
 	k := &kqueue{kq: kq, start: time.Now()}
 	if err := k.wakeup.open(kq); err != nil {
-		unix.Close(kq)
+		_ = closeQueue(kq)
 		return nil, err
 	}
 	return k, nil
@@ -43,20 +58,23 @@ func newKernel() (Kernel, error) {
 // is both.
 func (k *kqueue) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 	if len(ready) == 0 {
-		d := unix.NsecToTimeval(int64(timeout))
+		d := unix.NsecToTimeval(int64(min(timeout, longest)))
 		_, err := unix.Select(0, nil, nil, nil, &d)
 		return 0, errnoOf(err)
 	}
 	if len(k.events) < len(ready) {
-		k.events = make([]unix.Kevent_t, len(ready))
+		k.events = make([]kevent, len(ready))
 	}
 	var wait *unix.Timespec
 	if timeout >= 0 {
-		k.timeout = unix.NsecToTimespec(int64(timeout))
+		k.timeout = unix.NsecToTimespec(int64(min(timeout, longest)))
 		wait = &k.timeout
 	}
-	n, err := unix.Kevent(k.kq, nil, k.events[:len(ready)], wait)
-	if err != nil {
+	n, err := callKevent(k.kq, nil, k.events[:len(ready)], wait)
+	switch {
+	case err == unix.ETIMEDOUT: // Darwin at times, golang/go issue 59679: time has passed, that is all
+		return 0, 0
+	case err != nil:
 		return 0, errnoOf(err)
 	}
 	m := 0
@@ -66,10 +84,10 @@ func (k *kqueue) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 			continue
 		}
 		got := Readable
-		if int(e.Filter) == unix.EVFILT_WRITE {
+		if int(e.Filter) == filterWrite {
 			got = Writable
 		}
-		if e.Flags&unix.EV_ERROR != 0 || e.Flags&unix.EV_EOF != 0 && e.Fflags != 0 {
+		if e.Flags&evError != 0 || e.Flags&evEOF != 0 && e.Fflags != 0 {
 			got = Readable | Writable
 		}
 		ready[m] = Ready{FD: int32(e.Ident), Got: got}
@@ -79,37 +97,57 @@ func (k *kqueue) Wait(ready []Ready, timeout time.Duration) (int, Errno) {
 }
 
 // Register starts from nothing: the number may have been another descriptor's
-// that was closed behind our back.
+// that was closed behind our back. The table grows after the system has said that
+// there is such a descriptor.
 func (k *kqueue) Register(fd int, want Interest) Errno {
+	if fd < 0 {
+		return unix.EBADF
+	}
+	has, errno := k.install(fd, 0, want)
+	if has == 0 && fd >= len(k.asked) {
+		return errno
+	}
 	if fd >= len(k.asked) {
 		k.asked = append(k.asked, make([]Interest, fd+fd/2+64-len(k.asked))...)
 	}
-	k.asked[fd] = 0
-	return k.Modify(fd, want)
+	if k.asked[fd] = has; errno != 0 {
+		k.Modify(fd, 0)
+	}
+	return errno
 }
 
 // Modify adds and deletes the filters that make the difference.
-func (k *kqueue) Modify(fd int, want Interest) Errno {
-	n := 0
+func (k *kqueue) Modify(fd int, want Interest) (errno Errno) {
+	has := Interest(0)
+	if fd >= 0 && fd < len(k.asked) {
+		has = k.asked[fd]
+	}
+	if has, errno = k.install(fd, has, want); has != 0 || fd >= 0 && fd < len(k.asked) {
+		k.asked[fd] = has
+	}
+	return errno
+}
+
+// install tells which filters there are afterwards: a change that fails leaves
+// those before it made. A signal does not keep a change from being made.
+func (k *kqueue) install(fd int, has, want Interest) (Interest, Errno) {
 	for i, filter := range filters {
-		flags := unix.EV_ADD
-		switch bit := Interest(1) << i; (want ^ k.asked[fd]) & bit {
-		case 0:
+		bit := Interest(1) << i
+		if (want^has)&bit == 0 {
 			continue
-		case k.asked[fd] & bit:
-			flags = unix.EV_DELETE
 		}
-		k.changes[n] = unix.Kevent_t{}
-		unix.SetKevent(&k.changes[n], fd, filter, flags)
-		n++
-	}
-	if n > 0 {
-		if _, err := unix.Kevent(k.kq, k.changes[:n], nil, nil); err != nil {
-			return errnoOf(err)
+		flags := evAdd
+		if has&bit != 0 {
+			flags = evDelete
 		}
-		k.asked[fd] = want
+		k.change[0] = kevent{}
+		setKevent(&k.change[0], fd, filter, flags)
+		if _, err := callKevent(k.kq, k.change[:], nil, nil); err != nil && err != unix.EINTR {
+			return has, errnoOf(err)
+		}
+		has ^= bit
 	}
-	return 0
+	return has, 0
 }
 
 func (k *kqueue) Unregister(fd int) Errno { return k.Modify(fd, 0) }
@@ -159,5 +197,5 @@ func (k *kqueue) Monotonic() time.Duration { return time.Since(k.start) }
 
 func (k *kqueue) Close() error {
 	k.wakeup.close()
-	return unix.Close(k.kq)
+	return closeQueue(k.kq)
 }

@@ -209,8 +209,9 @@ func TestSystemReset(t *testing.T) {
 			}
 			return c.(*net.TCPConn).SetLinger(0)
 		})
-		if paused != nil {
-			paused.Resume() // kqueue tells only those who ask
+		if addr == pl.Addr().String() {
+			turn(t, l, func() bool { return paused != nil }) // the client may be gone before
+			paused.Resume()                                  // kqueue tells only those who ask
 		}
 		turn(t, l, h.ended(1))
 		if err := <-h.closed; err != errReset {

@@ -1,11 +1,11 @@
-//go:build netbsd || openbsd
+//go:build netbsd || openbsd || kqueuepipe
 
 package poll
 
 import "golang.org/x/sys/unix"
 
-// wakeup is a pipe to ourselves: these systems have no user event, or x/sys does
-// not know it.
+// wakeup is a pipe to ourselves: NetBSD before 10 and OpenBSD before 7.8 have no
+// user event, and x/sys knows none of theirs.
 type wakeup struct{ r, w int }
 
 func (w *wakeup) open(kq int) error {
@@ -14,9 +14,9 @@ func (w *wakeup) open(kq int) error {
 		return err
 	}
 	w.r, w.w = p[0], p[1]
-	var e [1]unix.Kevent_t
-	unix.SetKevent(&e[0], w.r, unix.EVFILT_READ, unix.EV_ADD)
-	_, err := unix.Kevent(kq, e[:], nil, nil)
+	var e [1]kevent
+	setKevent(&e[0], w.r, filterRead, evAdd)
+	_, err := callKevent(kq, e[:], nil, nil)
 	if err != nil {
 		w.close()
 	}
@@ -26,7 +26,7 @@ func (w *wakeup) open(kq int) error {
 // Wake writes a byte; a full pipe is readable already.
 func (w *wakeup) Wake() { _, _ = unix.Write(w.w, []byte{0}) }
 
-func (w *wakeup) took(e *unix.Kevent_t) bool {
+func (w *wakeup) took(e *kevent) bool {
 	if int(e.Ident) != w.r {
 		return false
 	}

@@ -1,28 +1,26 @@
-//go:build darwin || freebsd || dragonfly
+//go:build darwin || freebsd || dragonfly || (kqueuedouble && !kqueuepipe)
 
 package poll
-
-import "golang.org/x/sys/unix"
 
 // wakeup is a user event of the queue itself.
 type wakeup struct{ kq int }
 
 func (w *wakeup) open(kq int) error {
 	w.kq = kq
-	return w.change(unix.EV_ADD|unix.EV_CLEAR, 0)
+	return w.change(evAdd|evClear, 0)
 }
 
 // Wake triggers the event; EV_CLEAR lets it be reported once.
-func (w *wakeup) Wake() { _ = w.change(0, unix.NOTE_TRIGGER) }
+func (w *wakeup) Wake() { _ = w.change(0, noteTrigger) }
 
 func (w *wakeup) change(flags int, note uint32) error {
-	var e [1]unix.Kevent_t
-	unix.SetKevent(&e[0], 0, unix.EVFILT_USER, flags)
+	var e [1]kevent
+	setKevent(&e[0], 0, filterUser, flags)
 	e[0].Fflags = note
-	_, err := unix.Kevent(w.kq, e[:], nil, nil)
+	_, err := callKevent(w.kq, e[:], nil, nil)
 	return err
 }
 
-func (w *wakeup) took(e *unix.Kevent_t) bool { return int(e.Filter) == unix.EVFILT_USER }
+func (w *wakeup) took(e *kevent) bool { return int(e.Filter) == filterUser }
 
 func (w *wakeup) close() {}

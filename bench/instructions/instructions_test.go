@@ -48,7 +48,7 @@ func TestInstructions(t *testing.T) {
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "# instructions per message, %s linux/amd64, by RECORD=1 go test ./bench/instructions\n",
 		runtime.Version())
-	for _, kind := range []string{"echo", "echo16", "echo1k", "broadcast100", "polling", "connect"} {
+	for _, kind := range []string{"echo", "echo16", "echo1k", "broadcast100", "polling", "open", "connect", "heartbeat"} {
 		got := perMessage(t, valgrind, program, kind)
 		fmt.Fprintf(&table, "%s %.0f\n", kind, got)
 		want := lookUp(string(recorded), kind)

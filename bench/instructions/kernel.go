@@ -46,7 +46,8 @@ func (k *kernel) dial() (fd int) {
 // hangUp lets a client close its connection.
 func (k *kernel) hangUp(fd int) { k.conns[fd].ended, k.conns[fd].ready = true, true }
 
-func (k *kernel) Wait(ready []poll.Ready, _ time.Duration) (n int, _ poll.Errno) {
+// Wait lets the time pass where there is nothing else.
+func (k *kernel) Wait(ready []poll.Ready, timeout time.Duration) (n int, _ poll.Errno) {
 	if len(k.arrived) > 0 {
 		ready[0] = poll.Ready{FD: listener, Got: poll.Readable}
 		return 1, 0
@@ -57,6 +58,9 @@ func (k *kernel) Wait(ready []poll.Ready, _ time.Duration) (n int, _ poll.Errno)
 			ready[n] = poll.Ready{FD: int32(fd), Got: poll.Readable}
 			n++
 		}
+	}
+	if n == 0 && timeout > 0 {
+		k.now += timeout
 	}
 	return n, 0
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log"
 	"runtime"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -25,7 +24,7 @@ const again = syscall.EAGAIN
 func init() { runtime.LockOSThread() }
 
 func main() {
-	kind := flag.String("kind", "echo", "echo, echo16, echo1k, broadcast100, polling or connect")
+	kind := flag.String("kind", "echo", "echo, echo16, echo1k, broadcast100, polling, open, connect or heartbeat")
 	n := flag.Int("n", 1000, "turns")
 	flag.Parse()
 	log.SetFlags(0)
@@ -44,6 +43,12 @@ func main() {
 		perTurn = r.broadcast(*n, 100)
 	case "polling":
 		perTurn = r.polling(*n)
+	case "open":
+		perTurn = r.open(*n)
+	case "heartbeat":
+		perTurn = r.heartbeat(*n)
+	case "float":
+		perTurn = float(*n)
 	case "connect":
 		perTurn = r.connect(*n)
 	default:
@@ -130,23 +135,14 @@ func (r *rig) broadcast(n, conns int) int {
 
 // polling posts one event, and polls for its ack, on one connection.
 func (r *rig) polling(n int) int {
-	const path = "/socket.io/?EIO=4&transport=polling"
 	fd := r.k.dial()
 	check(r.loop.Poll(0))
 	r.k.keep = make([]byte, 0, 1024)
-	r.k.send(fd, []byte("GET "+path+" HTTP/1.1\r\nHost: a\r\n\r\n"))
+	r.k.send(fd, []byte("GET "+pollingPath+" HTTP/1.1\r\nHost: a\r\n\r\n"))
 	r.turn()
-	_, rest, _ := bytes.Cut(r.k.keep, []byte(`"sid":"`))
-	sid, _, ok := bytes.Cut(rest, []byte{'"'})
-	if !ok {
-		log.Fatalf("no session: %s", r.k.keep)
-	}
-	target := path + "&sid=" + string(sid)
+	target := pollingPath + "&sid=" + string(r.sid())
 	r.k.keep = nil
-	post := func(body string) []byte {
-		return []byte("POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain;charset=UTF-8\r\n" +
-			"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-	}
+	post := func(body string) []byte { return appendPost(nil, []byte(target), body) }
 	join, say := post("40"), post(`421["echo","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]`)
 	get := []byte("GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n")
 	input := make([]byte, 0, 1024)

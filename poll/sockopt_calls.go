@@ -1,3 +1,5 @@
+//go:build darwin || kqueuepipe
+
 package poll
 
 import (
