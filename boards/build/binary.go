@@ -18,18 +18,20 @@ type cpu struct {
 	class       elf.Class
 	data        elf.Data
 	mask, flags uint32 // what e_flags must have
+	page        uint64 // bytes: the largest pages that kernels for it are built with, and a program can be loaded at
 }
 
-// cpus by GOARCH. The flags: EABI version 5 of ARM; the o32 ABI and MIPS32, and MIPS III, with what Go sets beside.
+// cpus by GOARCH. The flags are EABI version 5 of ARM, MIPS32 with the o32 ABI, and MIPS III. A Raspberry Pi 5 has
+// pages of 16 KiB, other arm64 kernels and those for Octeon up to 64; the 32-bit MIPS of OpenWrt and Debian 4, others 16.
 var cpus = map[string]cpu{
-	"amd64":    {machine: elf.EM_X86_64, class: elf.ELFCLASS64, data: elf.ELFDATA2LSB},
-	"arm":      {machine: elf.EM_ARM, class: elf.ELFCLASS32, data: elf.ELFDATA2LSB, mask: 0xff000000, flags: 0x05000000},
-	"arm64":    {machine: elf.EM_AARCH64, class: elf.ELFCLASS64, data: elf.ELFDATA2LSB},
-	"mips":     {machine: elf.EM_MIPS, class: elf.ELFCLASS32, data: elf.ELFDATA2MSB, mask: 0xf000f000, flags: 0x50001000},
-	"mipsle":   {machine: elf.EM_MIPS, class: elf.ELFCLASS32, data: elf.ELFDATA2LSB, mask: 0xf000f000, flags: 0x50001000},
-	"mips64":   {machine: elf.EM_MIPS, class: elf.ELFCLASS64, data: elf.ELFDATA2MSB, mask: 0xf0000000, flags: 0x20000000},
-	"mips64le": {machine: elf.EM_MIPS, class: elf.ELFCLASS64, data: elf.ELFDATA2LSB, mask: 0xf0000000, flags: 0x20000000},
-	"riscv64":  {machine: elf.EM_RISCV, class: elf.ELFCLASS64, data: elf.ELFDATA2LSB},
+	"amd64":    {elf.EM_X86_64, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 4 << 10},
+	"arm":      {elf.EM_ARM, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xff000000, 0x05000000, 4 << 10},
+	"arm64":    {elf.EM_AARCH64, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 64 << 10},
+	"mips":     {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, 0xf000f000, 0x50001000, 16 << 10},
+	"mipsle":   {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xf000f000, 0x50001000, 16 << 10},
+	"mips64":   {elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2MSB, 0xf0000000, 0x20000000, 64 << 10},
+	"mips64le": {elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2LSB, 0xf0000000, 0x20000000, 64 << 10},
+	"riscv64":  {elf.EM_RISCV, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 4 << 10},
 }
 
 // verify tells everything that is wrong with a program for a board: what it is linked to, its CPU, symbols that were
@@ -43,7 +45,8 @@ func verify(path string, b boards.Build, places []string) error {
 	if err != nil {
 		return err
 	}
-	failed := []error{static(f), stripped(f), safe(f), rightCPU(f, image, b), rightBuild(image, b), placeless(image, places)}
+	failed := []error{static(f), stripped(f), safe(f), rightCPU(f, image, b), loadable(f, cpus[b.GOARCH].page),
+		rightBuild(image, b), placeless(image, places)}
 	if b.GOMIPS == "softfloat" || b.GOMIPS64 == "softfloat" {
 		failed = append(failed, softFloat(f))
 	}
@@ -103,6 +106,17 @@ func rightCPU(f *elf.File, image []byte, b boards.Build) error {
 	if f.Machine != want.machine || f.Class != want.class || f.Data != want.data || flags&want.mask != want.flags {
 		return fmt.Errorf("it is for %v %v %v flags %#x; %s is %v %v %v flags %#x", f.Machine, f.Class, f.Data,
 			flags&want.mask, b.GOARCH, want.machine, want.class, want.data, want.flags)
+	}
+	return nil
+}
+
+// loadable: no two segments share a page, and each lies in the file as it does in memory, with pages of that size.
+func loadable(f *elf.File, page uint64) error {
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && (p.Align < page || p.Vaddr%p.Align != p.Off%p.Align) {
+			return fmt.Errorf("the segment at %#x is aligned to %d bytes: a kernel with pages of %d does not load it",
+				p.Vaddr, p.Align, page)
+		}
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ func smallTree(t *testing.T) *toolchain {
 	}
 	tool.root = t.TempDir()
 	write(t, tool.root, "go.mod", "module small\n\ngo 1.26\n")
-	write(t, tool.root, "main.go", "package main\n\nvar version string\n\nfunc main() { println(version, 1.5*float64(len(version))) }\n")
+	write(t, tool.root, "main.go",
+		"package main\n\nvar version string\n\nfunc main() { println(version, 1.5*float64(len(version))) }\n")
 	return tool
 }
 
@@ -40,7 +41,7 @@ func write(t *testing.T, dir, name, text string) {
 func built(t *testing.T, tool *toolchain, b boards.Build, args ...string) string {
 	t.Helper()
 	if args == nil {
-		args = arguments("1.2.3")
+		args = arguments(b, "1.2.3")
 	}
 	return builtFrom(t, tool, ".", b, args)
 }
@@ -115,14 +116,14 @@ func TestVerify(t *testing.T) {
 		refused(t, err, "-trimpath=, not -trimpath=true", "a place of the machine that built it", tool.root+"/main.go")
 	})
 	t.Run("a dynamic linker", func(t *testing.T) {
-		err := verify(built(t, tool, pc, append(arguments("1"), "-buildmode=pie")...), pc, nil)
+		err := verify(built(t, tool, pc, append(arguments(pc, "1"), "-buildmode=pie")...), pc, nil)
 		refused(t, err, "not a program at a fixed address")
 	})
 	t.Run("no program", func(t *testing.T) {
 		refused(t, verify(filepath.Join(tool.root, "main.go"), pc, nil), "bad magic number")
 	})
 	t.Run("two builds that differ", func(t *testing.T) {
-		one, two := &target{names: []string{"a", "b"}, file: forPC}, &target{file: built(t, tool, pc, arguments("1.2.4")...)}
+		one, two := &target{names: []string{"a", "b"}, file: forPC}, &target{file: built(t, tool, pc, arguments(pc, "1.2.4")...)}
 		refused(t, one.same(two), "a, b: a second build has", "(.rodata) other ones")
 		if err := one.same(one); err != nil {
 			t.Error(err)
@@ -147,6 +148,14 @@ func TestVerifyCrafted(t *testing.T) {
 		t.Error(err)
 	}
 	refused(t, softFloat(prog(elf.PT_LOAD, 0)), "no .text")
+	segment := prog(elf.PT_LOAD, elf.PF_R)
+	segment.Progs[0].Align, segment.Progs[0].Vaddr, segment.Progs[0].Off = 4096, 0x11000, 0x1000
+	refused(t, loadable(segment, 16384), "pages of 16384")
+	if err := loadable(segment, 4096); err != nil {
+		t.Error(err)
+	}
+	segment.Progs[0].Off = 0x1800
+	refused(t, loadable(segment, 4096), "the segment at 0x11000")
 	for word, uses := range map[uint32]bool{
 		0x46000004: true,  // sqrt.s $f0, $f0
 		0xc7a00010: true,  // lwc1 $f0, 16(sp)

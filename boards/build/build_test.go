@@ -74,8 +74,9 @@ func TestEnvironment(t *testing.T) {
 		got[name] = value // the last one counts, as for os/exec
 	}
 	for name, want := range map[string]string{
-		"GOFLAGS": "", "GOARM": "6", "GOEXPERIMENT": "", "GOAMD64": "", "CGO_ENABLED": "0", "GOWORK": "off", "GO111MODULE": "",
-		"GOOS": "linux", "GOARCH": "arm", "GOENV": "off", "GODEBUG": "", "GOMODCACHE": tool.modcache, "PATH": os.Getenv("PATH"),
+		"GOFLAGS": "", "GOARM": "6", "GOEXPERIMENT": "", "GOAMD64": "", "CGO_ENABLED": "0", "GOWORK": "off",
+		"GO111MODULE": "", "GOOS": "linux", "GOARCH": "arm", "GOENV": "off", "GODEBUG": "", "GOMODCACHE": tool.modcache,
+		"PATH": os.Getenv("PATH"),
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %q, not %q", name, got[name], want)
@@ -135,7 +136,8 @@ func TestVersion(t *testing.T) {
 		t.Errorf("a folder without git is version %q", v)
 	}
 	for v, ok := range map[string]bool{
-		"v1.2.0-3-g0123-dirty": true, "1.0~rc1+deb_1": true, "": false, "1 -X main.key=x": false, "a b c": false, "1;2": false,
+		"v1.2.0-3-g0123-dirty": true, "1.0~rc1+deb_1": true, "": false, "1 -X main.key=x": false, "a b c": false,
+		"1;2": false,
 	} {
 		if plain(v) != ok {
 			t.Errorf("version %q: %v", v, !ok)
@@ -147,9 +149,11 @@ func TestVersion(t *testing.T) {
 func TestCopyTree(t *testing.T) {
 	from, to := t.TempDir(), filepath.Join(t.TempDir(), "deep", "copy")
 	sources := []string{"go.mod", "sio/a.go", "sio/bundle/.npmrc", "sio/dist/.gitignore", ".gitattributes"}
-	for _, name := range append(slices.Clone(sources), ".git", ".build/boards/x", "sio/bundle/node_modules/ms/index.js", "sio/dist/VERSION") {
+	brought := []string{".git", ".build/boards/x", "sio/bundle/node_modules/ms/index.js", "sio/dist/VERSION"}
+	for _, name := range append(brought, sources...) {
 		write(t, from, name, name)
 	}
+	write(t, from, "sio/dist/.gitignore", "*\n!.gitignore\n")
 	if err := os.Symlink(from, filepath.Join(from, "loop")); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +188,7 @@ func TestAgain(t *testing.T) {
 	}
 	first := smallTree(t)
 	b := buildOf(t, "x86-64")
-	one := &target{names: []string{"x86-64"}, build: b, env: b.Env(), args: arguments("1")}
+	one := &target{names: []string{"x86-64"}, build: b, env: b.Env(), args: arguments(b, "1")}
 	one.file = built(t, first, b, one.args...)
 	second := *first
 	second.root = filepath.Join(t.TempDir(), "a", "folder", "elsewhere")

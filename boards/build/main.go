@@ -34,10 +34,10 @@ func main() {
 	flag.StringVar(&o.out, "out", ".build/boards", "`folder` for the programs, below the project's when relative")
 	flag.StringVar(&o.pkg, "pkg", "./boards/gateway", "`package` to build")
 	flag.StringVar(&o.version, "version", "", "`version` that the program tells (default: git describe, or the archive's)")
-	flag.BoolVar(&o.check, "check", false, "build everything again, from a copy of the tree, and compare: a minute for each")
+	flag.BoolVar(&o.check, "check", false, "build everything again from a copy of the tree and compare; a minute for each")
 	flag.BoolVar(&o.sbom, "sbom", false, "write sbom.cdx.json beside each program (CycloneDX 1.6)")
 	flag.BoolVar(&o.sizes, "sizes", false, "print the sizes, and fail where one is above its ceiling in boards/sizes.txt")
-	flag.BoolVar(&o.update, "update", false, "with -sizes: write the sizes to boards/sizes.txt; ceilings are written by hand")
+	flag.BoolVar(&o.update, "update", false, "with -sizes: write the sizes to boards/sizes.txt; ceilings are set by hand")
 	list := flag.Bool("list", false, "print the names of the boards, and end")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./boards/build [flags] all|NAME...\n"+known()+"\nflags:")

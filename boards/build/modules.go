@@ -100,7 +100,8 @@ func standard(tool *toolchain, release string, packs []pack) (*component, error)
 				Description: "as taken into " + release, PURL: goPURL(fields[1], fields[2]),
 			}
 			inside.Ref = "stdlib:" + inside.PURL // the program may have the module of its own, too
-		case len(fields) == 1 && inside != nil && !slices.Contains(c.Components, inside) && linked(packs, "vendor/"+fields[0]):
+		case len(fields) != 1 || inside == nil || slices.Contains(c.Components, inside):
+		case linked(packs, "vendor/"+fields[0]):
 			c.Components = append(c.Components, inside)
 		}
 	}

@@ -86,7 +86,8 @@ func TestClientParts(t *testing.T) {
 		}
 	}
 	want := map[string]string{ // not ws, which is for Node.js
-		"pkg:npm/socket.io-client@9.0.0": both, "pkg:npm/%40socket.io/component-emitter@1.0.2": both, "pkg:npm/debug@1.0.1": one,
+		"pkg:npm/socket.io-client@9.0.0": both, "pkg:npm/%40socket.io/component-emitter@1.0.2": both,
+		"pkg:npm/debug@1.0.1": one,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the client has %v, want %v", got, want)
@@ -102,7 +103,9 @@ func TestClientParts(t *testing.T) {
 	}
 
 	for name, spoil := range map[string]func(){
-		"differs from the version": func() { write(t, tool.root, npmDir+"/node_modules/debug/src/common.js", "// a later one") },
+		"differs from the version": func() {
+			write(t, tool.root, npmDir+"/node_modules/debug/src/common.js", "// a later one")
+		},
 		"not in sio/bundle: add it": func() {
 			write(t, tool.root, npmDir+"/package-lock.json", `{"packages":{"node_modules/debug":{}}}`)
 		},
@@ -143,7 +146,7 @@ func TestBill(t *testing.T) {
 	b := buildOf(t, "x86-64")
 	target := &target{build: b, env: b.Env()}
 	o := options{pkg: "./webapp/clients/server", version: "v1.0.0"}
-	target.file = builtFrom(t, tool, o.pkg, b, append(arguments(o.version), "-pgo=off"))
+	target.file = builtFrom(t, tool, o.pkg, b, append(arguments(b, o.version), "-pgo=off"))
 	first, err := sbom(tool, o, target)
 	if err != nil {
 		t.Fatal(err)

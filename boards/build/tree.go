@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// bundleDir has what make bundle brings: the browser client.
-const bundleDir = "sio/dist"
-
 // copyTree copies a project's sources: what git would have in it, without what tools bring and make. Times and the
 // order on the disk become others.
 func copyTree(from, to string) error {
@@ -24,7 +21,7 @@ func copyTree(from, to string) error {
 		switch hidden := strings.HasPrefix(d.Name(), ".") && rel != "."; {
 		case d.IsDir() && (hidden || d.Name() == "node_modules"):
 			return filepath.SkipDir
-		case d.IsDir() && rel == bundleDir:
+		case d.IsDir() && ignored(path):
 			if err := copyFile(filepath.Join(path, ".gitignore"), filepath.Join(to, rel, ".gitignore")); err != nil {
 				return err
 			}
@@ -34,6 +31,12 @@ func copyTree(from, to string) error {
 		}
 		return copyFile(path, filepath.Join(to, rel))
 	})
+}
+
+// ignored tells of a folder that make fills: it has a .gitignore that begins with everything.
+func ignored(dir string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
+	return err == nil && strings.HasPrefix(string(text), "*\n")
 }
 
 // copyFile copies a file and its permissions, and makes the folder for it.

@@ -45,5 +45,6 @@ func archiveVersion(text string) string {
 
 // plain tells whether a version can stand among the linker's arguments and in names of files.
 func plain(version string) bool {
-	return version != "" && strings.Trim(version, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.+-~_") == ""
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return version != "" && strings.Trim(version, letters+"0123456789.+-~_") == ""
 }
