@@ -21,8 +21,9 @@ type cpu struct {
 	page        uint64 // bytes: the largest pages that kernels for it are built with, and a program can be loaded at
 }
 
-// cpus by GOARCH. The flags are EABI version 5 of ARM, MIPS32 with the o32 ABI, and MIPS III. A Raspberry Pi 5 has
-// pages of 16 KiB, other arm64 kernels and those for Octeon up to 64; the 32-bit MIPS of OpenWrt and Debian 4, others 16.
+// cpus by GOARCH. The flags are EABI version 5 of ARM, MIPS32 with the o32 ABI, and MIPS III. Pages are 16 KiB on a
+// Raspberry Pi 5, and up to 64 on other arm64 kernels and those for Octeon; 32-bit MIPS has 4 with OpenWrt and
+// Debian, and 16 with others.
 var cpus = map[string]cpu{
 	"amd64":    {elf.EM_X86_64, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 4 << 10},
 	"arm":      {elf.EM_ARM, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xff000000, 0x05000000, 4 << 10},

@@ -123,7 +123,8 @@ func TestVerify(t *testing.T) {
 		refused(t, verify(filepath.Join(tool.root, "main.go"), pc, nil), "bad magic number")
 	})
 	t.Run("two builds that differ", func(t *testing.T) {
-		one, two := &target{names: []string{"a", "b"}, file: forPC}, &target{file: built(t, tool, pc, arguments(pc, "1.2.4")...)}
+		one := &target{names: []string{"a", "b"}, file: forPC}
+		two := &target{file: built(t, tool, pc, arguments(pc, "1.2.4")...)}
 		refused(t, one.same(two), "a, b: a second build has", "(.rodata) other ones")
 		if err := one.same(one); err != nil {
 			t.Error(err)

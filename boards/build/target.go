@@ -42,16 +42,20 @@ func arguments(b boards.Build, version string) []string {
 		// 16: 33 kB less on a board with 8 MB of flash. For 4 KiB alone it were another 12.
 		link += " -R=16384"
 	}
-	args := []string{"-trimpath", "-buildvcs=false", "-tags=nosourcemaps", "-ldflags=" + link}
+	args := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + link, tags}
 	for _, path := range cold {
 		args = append(args, "-gcflags="+path+"=-l")
 	}
 	return args
 }
 
+// tags leave out what a board does without: the source maps of the browser client, 170 kB.
+const tags = "-tags=nosourcemaps"
+
 // cold are packages of the standard library that no message passes through, or that wait for something slow when one
-// does. Compiled without inlining they are 330 kB smaller on mipsle. Arithmetic of cryptography is not among them.
+// does. Compiled without inlining they are 330 kB smaller on mipsle. Cryptography's arithmetic is not among them.
 var cold = []string{
-	"context", "crypto/tls", "crypto/x509/...", "encoding/asn1", "encoding/json", "encoding/pem", "flag", "fmt", "html/...",
-	"io/...", "log/...", "math/big", "mime/...", "net", "os/...", "path/...", "regexp/...", "text/...", "vendor/...",
+	"context", "crypto/tls", "crypto/x509/...", "encoding/asn1", "encoding/json", "encoding/pem", "flag", "fmt",
+	"html/...", "io/...", "log/...", "math/big", "mime/...", "net", "os/...", "path/...", "regexp/...", "text/...",
+	"vendor/...",
 }

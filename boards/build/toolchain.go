@@ -96,7 +96,8 @@ type pack struct {
 
 // list gives pkg and all that it is built of.
 func (t *toolchain) list(to *target, pkg string) ([]pack, error) {
-	out, err := output(t.command(to, "list", "-deps", "-json=Dir,ImportPath,Standard,Imports,EmbedFiles,Module", pkg))
+	const fields = "-json=Dir,ImportPath,Standard,Imports,EmbedFiles,Module"
+	out, err := output(t.command(to, "list", tags, "-deps", fields, pkg))
 	if err != nil {
 		return nil, err
 	}
