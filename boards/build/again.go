@@ -20,7 +20,7 @@ func again(first *toolchain, o options, targets []*target) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer discard(dir)
 	second := *first
 	second.root = filepath.Join(dir, "elsewhere", "tree")
 	if err := copyTree(first.root, second.root); err != nil {
@@ -49,7 +49,7 @@ func again(first *toolchain, o options, targets []*target) error {
 func (t *target) sameAgain(second *toolchain, o options, dir string) error {
 	tool := *second
 	tool.env = append(slices.Clone(second.env), "GOCACHE="+filepath.Join(dir, "cache"), "HOME="+dir, "TZ=Pacific/Chatham")
-	defer os.RemoveAll(dir)
+	defer discard(dir)
 	other := *t
 	other.file = filepath.Join(dir, "gateway")
 	if err := tool.build(&other, o.pkg, other.file); err != nil {

@@ -85,7 +85,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer discard(work)
 	for i, t := range targets {
 		t.file = filepath.Join(work, fmt.Sprint(i))
 		if err := t.make(tool, o); err != nil {

@@ -213,7 +213,7 @@ func TestEncode(t *testing.T) {
 	if text(three); three.Serial == one.Serial || len(one.Serial) != len("urn:uuid:")+36 || one.Serial[9+14] != '8' {
 		t.Errorf("serial numbers %s and %s", one.Serial, three.Serial)
 	}
-	if text(one) != text(one) {
+	if first := text(one); first != text(one) {
 		t.Error("encoded twice, it is another one")
 	}
 	if strings.Contains(text(one), "timestamp") {
