@@ -12,8 +12,8 @@ import (
 )
 
 // The bundle is embedded compressed, and only so: a browser gets the bytes as they are, and who takes no gzip gets them
-// inflated piece by piece. Source maps, which only a developer's tools fetch, are in a folder of their own, which boards
-// leave out.
+// inflated piece by piece. Source maps, which only a developer's tools fetch, are in a folder of their own: boards
+// leave them out.
 
 //go:embed all:dist
 var dist embed.FS
