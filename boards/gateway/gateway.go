@@ -11,7 +11,6 @@ import (
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
-	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/sio/admin"
 	"github.com/edgesio/edgesio/webapp"
@@ -31,11 +30,11 @@ type gateway struct {
 	io        *sio.Server
 	accounts  *accounts
 	telemetry *telemetry
-	tls       *tlsconn.Server // nil: plain HTTP
-	told      []string        // lines for who started it
-	health    *webapp.Health  // of /readyz, on both ports
-	ops       *ops            // nil without -metrics
-	admin     *admin.Admin    // nil without -admin
+	tls       *tlsServer     // nil: plain HTTP
+	told      []string       // lines for who started it
+	health    *webapp.Health // of /readyz, on both ports
+	ops       *ops           // nil without -metrics
+	admin     *admin.Admin   // nil without -admin
 }
 
 // settings are what the program's files say.
