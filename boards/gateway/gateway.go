@@ -42,6 +42,7 @@ type settings struct {
 	rules  string // the policy's text
 	policy *eos.Policy
 	matrix *eos.Matrix
+	parser sio.Parser // nil: the usual one
 	pages  fs.FS
 }
 
@@ -63,7 +64,12 @@ func (g *gateway) read(loop *poll.Loop) (s settings, err error) {
 	if s.matrix, err = openMatrix(c.matrix); err != nil {
 		return s, err
 	}
-	s.pages, err = pageFiles()
+	if s.parser, err = parserOf(c.parser); err != nil {
+		return s, err
+	}
+	if s.pages, err = pageFiles(); s.parser != nil {
+		s.pages = msgpackPages{s.pages}
+	}
 	return s, err
 }
 
@@ -80,7 +86,7 @@ func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
 		o.TLS = g.tls
 	}
 	limitWeb(&o, g.config)
-	options = sio.Options{Policy: s.policy, Accounts: g.accounts, DisconnectExpired: true,
+	options = sio.Options{Policy: s.policy, Accounts: g.accounts, Parser: s.parser, DisconnectExpired: true,
 		Cors:                    adminCors(g.config.adminOrigin),
 		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
 	limitSockets(&options, g.config)
