@@ -161,7 +161,7 @@ func (l *Loop) Close() error {
 	}
 	l.closed = true
 	others := slices.Collect(maps.Keys(l.others))
-	sort.Sort(sort.IntSlice(others)) // closed in their order
+	sort.SliceStable(others, func(i, j int) bool { return others[i] < others[j] }) // closed in their order
 	for _, fd := range others {
 		if ln, ok := l.others[fd].(*Listener); ok {
 			ln.Close()
