@@ -22,14 +22,13 @@ type cpu struct {
 }
 
 // cpus by GOARCH. The flags are EABI version 5 of ARM, MIPS32 with the o32 ABI, and MIPS III. Pages are 16 KiB on a
-// Raspberry Pi 5, and up to 64 on other arm64 kernels and those for Octeon; 32-bit MIPS has 4 with OpenWrt and
-// Debian, and 16 with others.
+// Raspberry Pi 5, and up to 64 on other arm64 kernels and those for Octeon; OpenWrt and Debian have 4 on 32-bit MIPS.
 var cpus = map[string]cpu{
 	"amd64":    {elf.EM_X86_64, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 4 << 10},
 	"arm":      {elf.EM_ARM, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xff000000, 0x05000000, 4 << 10},
 	"arm64":    {elf.EM_AARCH64, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 64 << 10},
-	"mips":     {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, 0xf000f000, 0x50001000, 16 << 10},
-	"mipsle":   {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xf000f000, 0x50001000, 16 << 10},
+	"mips":     {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2MSB, 0xf000f000, 0x50001000, 4 << 10},
+	"mipsle":   {elf.EM_MIPS, elf.ELFCLASS32, elf.ELFDATA2LSB, 0xf000f000, 0x50001000, 4 << 10},
 	"mips64":   {elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2MSB, 0xf0000000, 0x20000000, 64 << 10},
 	"mips64le": {elf.EM_MIPS, elf.ELFCLASS64, elf.ELFDATA2LSB, 0xf0000000, 0x20000000, 64 << 10},
 	"riscv64":  {elf.EM_RISCV, elf.ELFCLASS64, elf.ELFDATA2LSB, 0, 0, 4 << 10},

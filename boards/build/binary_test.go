@@ -40,19 +40,21 @@ func write(t *testing.T, dir, name, text string) {
 // built is the small program for a build, with the usual arguments unless others are given.
 func built(t *testing.T, tool *toolchain, b boards.Build, args ...string) string {
 	t.Helper()
-	if args == nil {
-		args = arguments(b, "1.2.3")
+	target := newTarget(b, "1.2.3")
+	if args != nil {
+		target.args = args
 	}
-	return builtFrom(t, tool, ".", b, args)
+	target.compiled(t, tool, ".")
+	return target.file
 }
 
-func builtFrom(t *testing.T, tool *toolchain, pkg string, b boards.Build, args []string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "program")
-	if err := tool.build(&target{build: b, env: b.Env(), args: args}, pkg, file); err != nil {
-		t.Fatal(err)
+// compiled compiles a package for the target.
+func (t *target) compiled(tb testing.TB, tool *toolchain, pkg string) {
+	tb.Helper()
+	t.file = filepath.Join(tb.TempDir(), "program")
+	if err := tool.build(t, pkg, t.file); err != nil {
+		tb.Fatal(err)
 	}
-	return file
 }
 
 func buildOf(t *testing.T, name string) boards.Build {
@@ -116,7 +118,7 @@ func TestVerify(t *testing.T) {
 		refused(t, err, "-trimpath=, not -trimpath=true", "a place of the machine that built it", tool.root+"/main.go")
 	})
 	t.Run("a dynamic linker", func(t *testing.T) {
-		err := verify(built(t, tool, pc, append(arguments(pc, "1"), "-buildmode=pie")...), pc, nil)
+		err := verify(built(t, tool, pc, append(newTarget(pc, "1").args, "-buildmode=pie")...), pc, nil)
 		refused(t, err, "not a program at a fixed address")
 	})
 	t.Run("no program", func(t *testing.T) {
@@ -124,7 +126,7 @@ func TestVerify(t *testing.T) {
 	})
 	t.Run("two builds that differ", func(t *testing.T) {
 		one := &target{names: []string{"a", "b"}, file: forPC}
-		two := &target{file: built(t, tool, pc, arguments(pc, "1.2.4")...)}
+		two := &target{file: built(t, tool, pc, newTarget(pc, "1.2.4").args...)}
 		refused(t, one.same(two), "a, b: a second build has", "(.rodata) other ones")
 		if err := one.same(one); err != nil {
 			t.Error(err)

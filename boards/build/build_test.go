@@ -68,8 +68,7 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := make(map[string]string)
-	b := buildOf(t, "rpi-zero")
-	for _, pair := range tool.command(&target{env: b.Env()}, "version").Env {
+	for _, pair := range tool.command(newTarget(buildOf(t, "rpi-zero"), "1"), "version").Env {
 		name, value, _ := strings.Cut(pair, "=")
 		got[name] = value // the last one counts, as for os/exec
 	}
@@ -187,9 +186,8 @@ func TestAgain(t *testing.T) {
 		t.Skip("it compiles the runtime from nothing")
 	}
 	first := smallTree(t)
-	b := buildOf(t, "x86-64")
-	one := &target{names: []string{"x86-64"}, build: b, env: b.Env(), args: arguments(b, "1")}
-	one.file = built(t, first, b, one.args...)
+	one := newTarget(buildOf(t, "x86-64"), "1")
+	one.compiled(t, first, ".")
 	second := *first
 	second.root = filepath.Join(t.TempDir(), "a", "folder", "elsewhere")
 	if err := copyTree(first.root, second.root); err != nil {

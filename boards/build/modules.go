@@ -79,7 +79,8 @@ func (d *document) addImports(packs []pack, refs map[string]string) error {
 // standard is Go's standard library, as scanners for vulnerabilities name it, and the modules of golang.org/x that it
 // has taken in and that are linked.
 func standard(tool *toolchain, release string, packs []pack) (*component, error) {
-	number, _, _ := strings.Cut(strings.TrimPrefix(release, "go"), " ")
+	release, _, _ = strings.Cut(release, " ") // experiments follow
+	number := strings.TrimPrefix(release, "go")
 	c := &component{
 		Type: "library", Name: "stdlib", Version: release, Scope: "required", Licenses: licensed("BSD-3-Clause"),
 		Description: "Go's standard library and runtime",

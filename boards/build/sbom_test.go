@@ -143,10 +143,10 @@ func TestBill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := buildOf(t, "x86-64")
-	target := &target{build: b, env: b.Env()}
 	o := options{pkg: "./webapp/clients/server", version: "v1.0.0"}
-	target.file = builtFrom(t, tool, o.pkg, b, append(arguments(b, o.version), "-pgo=off"))
+	target := newTarget(buildOf(t, "x86-64"), o.version)
+	target.args = append(target.args, "-pgo=off")
+	target.compiled(t, tool, o.pkg)
 	first, err := sbom(tool, o, target)
 	if err != nil {
 		t.Fatal(err)

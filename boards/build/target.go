@@ -2,8 +2,10 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/compile"
 )
 
 // target is one compilation, for the boards that share it.
@@ -12,6 +14,7 @@ type target struct {
 	names []string // of the boards
 	env   []string // what the Go command is told, beside the arguments
 	args  []string // of go build
+	tags  string   // of go build and go list
 	file  string   // where the program was put
 	bill  []byte   // its bill of materials, if it has one
 }
@@ -23,7 +26,7 @@ func targetsOf(profiles []boards.Profile, version string) []*target {
 		at := slices.IndexFunc(targets, func(t *target) bool { return t.build == p.Build })
 		if at < 0 {
 			at = len(targets)
-			targets = append(targets, &target{build: p.Build, env: p.Build.Env(), args: arguments(p.Build, version)})
+			targets = append(targets, newTarget(p.Build, version))
 		}
 		if t := targets[at]; !slices.Contains(t.names, p.Name) {
 			t.names = append(t.names, p.Name)
@@ -32,30 +35,15 @@ func targetsOf(profiles []boards.Profile, version string) []*target {
 	return targets
 }
 
-// arguments of go build. No symbol tables: a panic's stack comes from the tables of the runtime, which stay. No build
-// id and no mark of the version control system: they differ between a clone, an archive and a copy with the same
-// sources. main.version is what tells them apart; a program without that variable does without it.
-func arguments(b boards.Build, version string) []string {
-	link := "-s -w -buildid= -X main.version=" + version
-	if b.GOARCH == "mips" || b.GOARCH == "mipsle" {
-		// Segments begin at 64 KiB in the file, too, for kernels whose pages are as large. Those of these CPUs have 4, or
-		// 16: 33 kB less on a board with 8 MB of flash. For 4 KiB alone it were another 12.
-		link += " -R=16384"
-	}
-	args := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + link, tags}
-	for _, path := range cold {
-		args = append(args, "-gcflags="+path+"=-l")
-	}
-	return args
-}
-
-// tags leave out what a board does without: the source maps of the browser client, 170 kB.
-const tags = "-tags=nosourcemaps"
-
-// cold are packages of the standard library that no message passes through, or that wait for something slow when one
-// does. Compiled without inlining they are 330 kB smaller on mipsle. Cryptography's arithmetic is not among them.
-var cold = []string{
-	"context", "crypto/tls", "crypto/x509/...", "encoding/asn1", "encoding/json", "encoding/pem", "flag", "fmt",
-	"html/...", "io/...", "log/...", "math/big", "mime/...", "net", "os/...", "path/...", "regexp/...", "text/...",
-	"vendor/...",
+// newTarget gives the compilation for a build. No symbol tables: a panic's stack comes from the tables of the runtime,
+// which stay. No build id and no mark of the version control system: they differ between a clone, an archive and a copy
+// with the same sources. main.version is what tells them apart; a program without that variable does without it. What
+// package compile adds is for boards with little flash.
+func newTarget(b boards.Build, version string) *target {
+	add := compile.For(b.GOARCH)
+	link := strings.TrimSpace("-s -w -buildid= -X main.version=" + version + " " + add.Linker)
+	t := &target{build: b, env: append(b.Env(), add.Environ...)}
+	t.args = append([]string{"-trimpath", "-buildvcs=false", "-ldflags=" + link}, add.Flags...)
+	t.tags = "-tags=" + strings.Join(add.Tags, ",")
+	return t
 }

@@ -68,7 +68,7 @@ func (t *toolchain) places() []string {
 
 // build compiles pkg for a target into the file out.
 func (t *toolchain) build(to *target, pkg, out string) error {
-	_, err := output(t.command(to, append(append([]string{"build"}, to.args...), "-o", out, pkg)...))
+	_, err := output(t.command(to, append(append([]string{"build", to.tags}, to.args...), "-o", out, pkg)...))
 	return err
 }
 
@@ -97,7 +97,7 @@ type pack struct {
 // list gives pkg and all that it is built of.
 func (t *toolchain) list(to *target, pkg string) ([]pack, error) {
 	const fields = "-json=Dir,ImportPath,Standard,Imports,EmbedFiles,Module"
-	out, err := output(t.command(to, "list", tags, "-deps", fields, pkg))
+	out, err := output(t.command(to, "list", to.tags, "-deps", fields, pkg))
 	if err != nil {
 		return nil, err
 	}
