@@ -79,10 +79,9 @@ func (d *document) addImports(packs []pack, refs map[string]string) error {
 // standard is Go's standard library, as scanners for vulnerabilities name it, and the modules of golang.org/x that it
 // has taken in and that are linked.
 func standard(tool *toolchain, release string, packs []pack) (*component, error) {
-	release, _, _ = strings.Cut(release, " ") // experiments follow
-	number := strings.TrimPrefix(release, "go")
+	number := releaseNumber(release)
 	c := &component{
-		Type: "library", Name: "stdlib", Version: release, Scope: "required", Licenses: licensed("BSD-3-Clause"),
+		Type: "library", Name: "stdlib", Version: "go" + number, Scope: "required", Licenses: licensed("BSD-3-Clause"),
 		Description: "Go's standard library and runtime",
 		PURL:        "pkg:golang/stdlib@" + number, CPE: "cpe:2.3:a:golang:go:" + number + ":*:*:*:*:*:*:*",
 	}
@@ -98,7 +97,7 @@ func standard(tool *toolchain, release string, packs []pack) (*component, error)
 		case len(fields) == 3 && fields[0] == "#":
 			inside = &component{
 				Type: "library", Name: fields[1], Version: fields[2], Scope: "required", Licenses: licensed("BSD-3-Clause"),
-				Description: "as taken into " + release, PURL: goPURL(fields[1], fields[2]),
+				Description: "as taken into go" + number, PURL: goPURL(fields[1], fields[2]),
 			}
 			inside.Ref = "stdlib:" + inside.PURL // the program may have the module of its own, too
 		case len(fields) != 1 || inside == nil || slices.Contains(c.Components, inside):
@@ -107,6 +106,11 @@ func standard(tool *toolchain, release string, packs []pack) (*component, error)
 		}
 	}
 	return c, nil
+}
+
+// releaseNumber is "1.26.8" of "go1.26.8-X:nogreenteagc" and of "go1.26.8 X:nogreenteagc".
+func releaseNumber(release string) string {
+	return strings.TrimPrefix(release[:strings.IndexAny(release+" ", "- ")], "go")
 }
 
 func linked(packs []pack, path string) bool {

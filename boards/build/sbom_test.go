@@ -189,6 +189,16 @@ func TestBill(t *testing.T) {
 	}
 }
 
+func TestReleaseNumber(t *testing.T) {
+	for release, want := range map[string]string{
+		"go1.26.8": "1.26.8", "go1.26.8-X:nogreenteagc": "1.26.8", "go1.27rc1 X:a,b": "1.27rc1", "": "",
+	} {
+		if got := releaseNumber(release); got != want {
+			t.Errorf("%q is %q, not %q", release, got, want)
+		}
+	}
+}
+
 func TestEncode(t *testing.T) {
 	of := func(order ...string) *document {
 		d := about("gateway")
