@@ -81,6 +81,9 @@ func run(o options) error {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return err
 	}
+	if err := os.RemoveAll(filepath.Join(o.out, sumsFile)); err != nil { // none is better than wrong ones
+		return err
+	}
 	work, err := os.MkdirTemp(o.out, ".build-")
 	if err != nil {
 		return err
