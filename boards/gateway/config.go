@@ -21,6 +21,7 @@ type config struct {
 	tlsCert, tlsKey      string // files of the pair to speak TLS with; none: plain HTTP
 	admin, adminOrigin   string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics              string // address of the operator's listener; none: no metrics
+	parser               string // wire form: json or msgpack
 	memory, buffers      settings.Bytes
 	readBuffer           settings.Bytes
 	outputSoft           settings.Bytes

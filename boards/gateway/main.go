@@ -22,6 +22,9 @@ import (
 	"github.com/edgesio/edgesio/poll/handover"
 )
 
+// version is set by boards/build.
+var version = "unknown"
+
 // misused is the status of a program that was told what it does not understand: to start it again does not help.
 const misused = 2
 

@@ -43,6 +43,9 @@ func (c *config) places() []settings.Setting {
 			Value: settings.Text{P: &c.listen, Check: checkAddress},
 			Doc:   "address and port; without an address all of the machine's"},
 		{Name: "name", Unit: "text", Def: "socketio", Change: replace, Value: text(&c.name), Doc: "name of the app"},
+		{Name: "parser", Unit: "name", Def: parserJSON, Change: replace,
+			Value: settings.Choice{P: &c.parser, Of: []string{parserJSON, parserMsgpack}},
+			Doc:   "wire form of the server and all of its clients: json, or msgpack as in socket.io-msgpack-parser"},
 		{Name: "users", Unit: "file", Change: replace, Value: text(&c.users),
 			Doc: "file of those who may sign in, read again on SIGHUP; a line for each: name acoid group password " +
 				"nickname (without it: three with random passwords)"},

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/compile"
+)
+
+// target is one compilation, for the boards that share it.
+type target struct {
+	build boards.Build
+	names []string // of the boards
+	env   []string // what the Go command is told, beside the arguments
+	args  []string // of go build
+	tags  string   // of go build and go list
+	file  string   // where the program was put
+	bill  []byte   // its bill of materials, if it has one
+}
+
+// targetsOf gives the compilations of the profiles, in their order.
+func targetsOf(profiles []boards.Profile, version string) []*target {
+	var targets []*target
+	for _, p := range profiles {
+		at := slices.IndexFunc(targets, func(t *target) bool { return t.build == p.Build })
+		if at < 0 {
+			at = len(targets)
+			targets = append(targets, newTarget(p.Build, version))
+		}
+		if t := targets[at]; !slices.Contains(t.names, p.Name) {
+			t.names = append(t.names, p.Name)
+		}
+	}
+	return targets
+}
+
+// newTarget gives the compilation for a build. No symbol tables: a panic's stack comes from the tables of the runtime,
+// which stay. No build id and no mark of the version control system: they differ between a clone, an archive and a copy
+// with the same sources. main.version is what tells them apart; a program without that variable does without it. What
+// package compile adds is for boards with little flash.
+func newTarget(b boards.Build, version string) *target {
+	add := compile.For(b.GOARCH)
+	link := strings.TrimSpace("-s -w -buildid= -X main.version=" + version + " " + add.Linker)
+	t := &target{build: b, env: append(b.Env(), add.Environ...)}
+	t.args = append([]string{"-trimpath", "-buildvcs=false", "-ldflags=" + link}, add.Flags...)
+	t.tags = "-tags=" + strings.Join(add.Tags, ",")
+	return t
+}
