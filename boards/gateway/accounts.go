@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 
 	"github.com/edgesio/edgesio/eos"
@@ -40,8 +41,11 @@ func (a *accounts) reload() {
 		return
 	}
 	var fresh *users
+	had := len(a.users.byName)
 	work := func() (err error) {
-		fresh, err = loadUsers(a.path)
+		if fresh, err = loadUsers(a.path); err == nil && len(fresh.byName) == 0 && had > 0 {
+			err = errors.New(a.path + ": nobody could sign in any more") // a file that is being written
+		}
 		return err
 	}
 	busy := a.loop.Try(work, func(err error) {
