@@ -1,7 +1,7 @@
 // Packages makes packages of the gateway that install as a service: .deb for Debian and its kin, .ipk for OpenWrt, and a
 // .tar.gz with an install.sh for everything else. It takes the binaries that boards/build made:
 //
-//	go run ./boards/packages [-binaries .build/boards] [-out .build/packages] [-nfpm FILE] all|NAME...
+//	go run ./boards/packages [-binaries .build/boards] [-out .build/packages] [-nfpm FILE] [-gateway FILE] all|NAME...
 //
 // The same commit gives the same bytes. What a package contains lies in files/, and installed/ tests it.
 package main
@@ -19,6 +19,7 @@ import (
 type maker struct {
 	binaries, out, nfpm string
 	release             release
+	settings            []setting
 }
 
 func main() {
@@ -27,24 +28,28 @@ func main() {
 	flag.StringVar(&m.out, "out", ".build/packages", "`folder` for the packages and their SHA256SUMS")
 	flag.StringVar(&m.nfpm, "nfpm", "nfpm", "`program` that packs .deb and .ipk")
 	version := flag.String("version", "", "of the packages (default: what git tells)")
+	gateway := flag.String("gateway", "", "`program` for this machine, which tells its settings (default: built)")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := m.run(*version, flag.Args()); err != nil {
+	if err := m.run(*version, *gateway, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "packages:", err)
 		os.Exit(1)
 	}
 }
 
 // run makes the packages of the named boards.
-func (m *maker) run(version string, names []string) error {
+func (m *maker) run(version, gateway string, names []string) error {
 	profiles, err := named(names)
 	if err != nil {
 		return err
 	}
 	if m.release, err = readRelease(version); err != nil {
+		return err
+	}
+	if m.settings, err = askSettings(gateway); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(m.out, 0o755); err != nil {
@@ -65,7 +70,7 @@ func (m *maker) run(version string, names []string) error {
 // board makes the packages of one board and returns their names. Older ones of the same board are removed.
 func (m *maker) board(p boards.Profile) (names []string, err error) {
 	t := targets[p.Name]
-	s, err := newStage(p, m.release, filepath.Join(m.binaries, p.Name, "gateway"))
+	s, err := newStage(p, m.release, m.settings, filepath.Join(m.binaries, p.Name, "gateway"))
 	if err != nil {
 		return nil, err
 	}

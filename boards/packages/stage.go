@@ -30,21 +30,24 @@ type stage struct {
 	release     release
 
 	Board, Title, Version, Date string
+	Day                         string // as mdoc(7) has it
 	Descriptors                 int
 	Needs                       string // see target
+	Settings                    []setting
 	// For nfpm's description, see pack.
 	Format, Arch, Stage string
+	Bytes               int64 // of all files
 	Entries             []packed
 }
 
-// What is a template for text/template, what is packed by gzip, and what is run.
+// What is packed by gzip, and what is run.
 var (
 	packedFiles = map[string]bool{"edgesio-gateway.8": true, "changelog": true}
 	programs    = map[string]bool{"prepare": true, "procd": true, "sysv": true, "install.sh": true}
 )
 
 // newStage fills in the templates of files/ for one board. Whoever gets it removes its dir.
-func newStage(p boards.Profile, r release, binary string) (*stage, error) {
+func newStage(p boards.Profile, r release, settings []setting, binary string) (*stage, error) {
 	if info, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("no binary, make board-%s builds it: %w", p.Name, err)
 	} else if !info.Mode().IsRegular() {
@@ -56,7 +59,8 @@ func newStage(p boards.Profile, r release, binary string) (*stage, error) {
 	}
 	s := &stage{dir: dir, binary: binary, release: r,
 		Board: p.Name, Title: p.Title, Version: r.version, Descriptors: p.Descriptors,
-		Date: r.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Needs: targets[p.Name].needs}
+		Date: r.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Day: r.date.Format("January 2, 2006"),
+		Settings: settings, Needs: targets[p.Name].needs}
 	entries, err := files.ReadDir("files")
 	for i := 0; err == nil && i < len(entries); i++ {
 		err = s.fill(entries[i].Name())

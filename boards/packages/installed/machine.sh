@@ -44,6 +44,8 @@ mknod -m 666 dev/urandom c 1 9
 mknod -m 666 dev/tty c 5 0
 ln -s /proc/self/fd dev/fd
 mkdir dev/shm dev/pts
+ln -s pts/ptmx dev/ptmx
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
 # Nothing of this machine's starts, only what is installed now; and nothing that touches the kernel we share.
@@ -51,6 +53,7 @@ rm -f etc/systemd/system/*.wants/*
 for unit in systemd-sysctl systemd-modules-load systemd-remount-fs systemd-tmpfiles-setup-dev systemd-random-seed; do
 	ln -sf /dev/null "etc/systemd/system/$unit.service"
 done
+rm -f usr/sbin/policy-rc.d # of a container, whose packages must not start anything
 ip link set lo up
 mkdir -p .outside
 pivot_root . .outside
