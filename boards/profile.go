@@ -5,9 +5,8 @@ type Profile struct {
 	Name  string // of make board-NAME and of the gateway's -profile, such as "rpi-zero"
 	Title string // for people: "Raspberry Pi 1 and Zero"
 
-	// Models are beginnings of what the board calls itself, in lower case: of
-	// /proc/device-tree/model or of OpenWrt's /tmp/sysinfo/model. None: it is found
-	// by its architecture only.
+	// Models are beginnings of what the board or its chip calls itself, in lower
+	// case: of Machine.Model or SoC. None: it is found by its architecture only.
 	Models []string
 
 	Build         Build
@@ -16,6 +15,8 @@ type Profile struct {
 
 	RAM        int64 // bytes that the smallest board of the kind has
 	Cores, MHz int   // its CPU
+	Reserved   int64 // of RAM, what the kernel and the graphics keep: it is not in MemTotal
+	System     int64 // of RAM, what the usual system of the board takes: drivers, programs, their page cache
 
 	Limits
 }

@@ -52,9 +52,8 @@ func (e *Server) Expected() int {
 const perAddressPeriod = 10 * time.Second
 
 func (s *storm) begin(o *Options) {
-	s.rate, s.limit = o.HandshakeRate, rate.New(o.HandshakeRate, time.Second, o.HandshakeBurst)
-	s.addresses = rate.Table{Max: o.MaxAddresses,
-		Limit: rate.New(o.HandshakesPerAddress, perAddressPeriod, o.HandshakesPerAddress)}
+	s.addresses.Max = o.MaxAddresses
+	s.setLimits(o)
 }
 
 // stormy answers a handshake that comes at a bad time, and tells so.

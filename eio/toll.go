@@ -46,8 +46,7 @@ type held struct {
 func (t *tolls) begin(e *Server) {
 	o := &e.options
 	t.engine = e
-	t.events = rate.New(o.EventRate, time.Second, o.EventBurst)
-	t.bytes = rate.New(o.ByteRate, time.Second, o.ByteBurst)
+	t.setLimits(o)
 	t.patience = min(max(o.FloodTimeout.Milliseconds(), 0), 1<<16-1-maxHold)
 }
 

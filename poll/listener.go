@@ -125,6 +125,31 @@ func (ln *Listener) Addr() netip.AddrPort { return ln.at }
 // not released yet.
 func (ln *Listener) Conns() int { return ln.conns }
 
+// SetMaxConns changes ListenOptions.MaxConns; 0 is no bound. Connections beyond a
+// lower one stay.
+func (ln *Listener) SetMaxConns(n int) {
+	ln.options.MaxConns = n
+	if ln.fd < 0 {
+		return
+	}
+	full := n > 0 && ln.conns >= n
+	switch {
+	case full && !ln.full:
+		ln.full = true
+		ln.ask(0)
+	case !full && ln.full:
+		ln.full = false
+		ln.wake()
+	}
+}
+
+// SetLimits changes ListenOptions.Limits, for connections that are open too. A zero
+// field takes the loop's.
+func (ln *Listener) SetLimits(l Limits) {
+	o := ListenOptions{Limits: l}.withDefaults(ln.loop.options.Limits)
+	ln.options.Limits = o.Limits
+}
+
 // Close stops listening. Connections stay.
 func (ln *Listener) Close() {
 	if ln.fd < 0 {

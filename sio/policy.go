@@ -202,6 +202,15 @@ func (srv *Server) Regroup() {
 	}
 }
 
+// SetPolicy changes Options.Policy, nil for none, and applies it to who is connected, see Regroup.
+func (srv *Server) SetPolicy(p *eos.Policy) {
+	srv.opts.Policy = p
+	for _, ns := range srv.namespaces {
+		ns.rules = srv.newRules(ns.name)
+	}
+	srv.Regroup()
+}
+
 // reconsider applies the rules to a socket whose group may have changed.
 func (s *Socket) reconsider(r *rules) {
 	if s.state != socketConnected {

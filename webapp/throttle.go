@@ -3,8 +3,10 @@ package webapp
 import (
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/webapp/rate"
 )
 
 // What one address may have: connections at a time, and connections and requests
@@ -33,6 +35,23 @@ func (s *Server) arrive(pc *poll.Conn) poll.Handler {
 }
 
 func (s *Server) isProxy(a netip.Addr) bool { return len(s.set.proxies) > 0 && s.trusts(a.Unmap()) }
+
+// SetAddressLimits changes Options.Rate, Burst and MaxConnsPerAddress: negative is no
+// limit, and 0 leaves one as it is. Connections beyond a lower limit stay. Loop's
+// goroutine only.
+func (s *Server) SetAddressLimits(requests, burst, conns int) {
+	o := &s.options
+	change(&o.Rate, requests)
+	change(&o.Burst, burst)
+	change(&o.MaxConnsPerAddress, conns)
+	s.visitors.Limit = rate.New(o.Rate, time.Second, o.Burst)
+}
+
+func change(p *int, n int) {
+	if n != 0 {
+		*p = n
+	}
+}
 
 // leave is told when a connection that arrive counted is closed.
 func (s *Server) leave(pc *poll.Conn) { s.visitors.Leave(pc.RemoteAddr().Addr(), s.loop.Now()) }

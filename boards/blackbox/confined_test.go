@@ -100,7 +100,7 @@ func mixed(x *exchange) string {
 func worst(x *exchange) string {
 	const heavy, light, piece = 10, 40, 65536
 	line := commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG", "-memory", "64M")
-	x.g = launch(x.t, "worst", append([]string{"env", "EDGESIO_HURRY=1"}, line...), nil)
+	x.g = launch(x.t, "worst", append([]string{"env", "HAZARD_HURRY=1"}, line...), nil)
 	return x.private(func(x *exchange) string {
 		var silent []*channel
 		for i := range heavy + light {

@@ -219,7 +219,7 @@ var handlerRows = []row{
 // blocked is the list's 10 s, with a program of its own: all others must wait, and then go on; the log and the figures
 // tell what it was.
 func blocked(x *exchange) string {
-	x.g = launch(x.t, "blocked", append([]string{"env", "EDGESIO_HURRY=1"},
+	x.g = launch(x.t, "blocked", append([]string{"env", "HAZARD_HURRY=1"},
 		commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG")...), nil)
 	return x.private(func(x *exchange) string {
 		w, other, s := x.joinedAt(hazardPath), x.joined(), x.poll4().joined()
@@ -247,7 +247,7 @@ func blocked(x *exchange) string {
 
 // million emits more than a client can take, in one turn.
 func million(x *exchange) string {
-	x.g = launch(x.t, "million", append([]string{"env", "EDGESIO_HURRY=1"},
+	x.g = launch(x.t, "million", append([]string{"env", "HAZARD_HURRY=1"},
 		commandLine(*hazards, "-listen", "127.0.0.1:0", "-log", "DEBUG")...), nil)
 	return x.private(func(x *exchange) string {
 		w, other := x.joinedAt(hazardPath), x.joined()

@@ -234,15 +234,7 @@ func TestRegroup(t *testing.T) {
 	if err := os.WriteFile(r.users, []byte(userLine(t, "uma", "1002", "guest", "rose", "Uma")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error)
-	r.on(func() {
-		regroup := r.accounts.changed
-		r.accounts.changed = func(err error) { regroup(err); done <- err }
-		r.accounts.reload()
-	})
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	r.reread()
 	var list []string
 	r.on(func() { list = r.telemetry.watched() })
 	if !reflect.DeepEqual(list, []string{"load"}) {

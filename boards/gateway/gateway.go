@@ -25,11 +25,12 @@ var defaultPolicy string
 
 // gateway is the program without its signals.
 type gateway struct {
-	config    config
+	config    *config
 	app       *webapp.App
 	tokens    *tokens
 	io        *sio.Server
 	accounts  *accounts
+	rules     *rules
 	telemetry *telemetry
 	tls       *tlsconn.Server // nil: plain HTTP
 	told      []string        // lines for who started it
@@ -38,8 +39,8 @@ type gateway struct {
 	admin     *admin.Admin    // nil without -admin
 }
 
-// settings are what the program's files say.
-type settings struct {
+// contents are what the program's files say.
+type contents struct {
 	rules  string // the policy's text
 	policy *eos.Policy
 	matrix *eos.Matrix
@@ -47,9 +48,9 @@ type settings struct {
 }
 
 // read reads the files. It waits for the disk.
-func (g *gateway) read(loop *poll.Loop) (s settings, err error) {
-	c := &g.config
-	if g.accounts, err = openAccounts(loop, c.users, c.before.Users, g.tell); err != nil {
+func (g *gateway) read(loop *poll.Loop) (s contents, err error) {
+	c := g.config
+	if g.accounts, err = openAccounts(c.users, c.before.Users, g.tell); err != nil {
 		return s, err
 	}
 	if g.tokens, err = openTokens(c.key, c.before.Key); err != nil {
@@ -69,7 +70,8 @@ func (g *gateway) read(loop *poll.Loop) (s settings, err error) {
 }
 
 // options are those of the two servers.
-func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
+func (g *gateway) options(s contents) (o webapp.Options, options sio.Options, err error) {
+	origin, err := originOf(g.config.adminOrigin)
 	o = webapp.Options{
 		Root:   s.pages,
 		Mode:   eos.UserMode,
@@ -82,21 +84,18 @@ func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
 	}
 	limitWeb(&o, g.config)
 	options = sio.Options{Policy: s.policy, Accounts: g.accounts, DisconnectExpired: true,
-		Cors:                    adminCors(g.config.adminOrigin),
+		Cors:                    adminCors(origin),
 		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
 	limitSockets(&options, g.config)
 	hurry(&o, &options)
-	return o, options
+	return o, options, err
 }
 
 // newGateway puts everything on a loop; root is the device's "/". It waits for the disk: it is called before the loop
 // turns.
-func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
+func newGateway(loop *poll.Loop, c *config, root fs.FS) (*gateway, error) {
 	addr, err := address(c.listen)
 	if err != nil {
-		return nil, err
-	}
-	if c.adminOrigin, err = originOf(c.adminOrigin); err != nil {
 		return nil, err
 	}
 	g := &gateway{config: c}
@@ -104,7 +103,10 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, options := g.options(s)
+	o, options, err := g.options(s)
+	if err != nil {
+		return nil, err
+	}
 	if g.app, err = webapp.CreateWith(loop, c.name, addr, o); err != nil {
 		return nil, err
 	}
@@ -116,9 +118,8 @@ func newGateway(loop *poll.Loop, c config, root fs.FS) (*gateway, error) {
 	if err := pages(g.app, s.pages); err != nil {
 		return nil, err
 	}
-	if err := permissions(g.app, eos.UserMode, s.matrix, s.rules); err != nil {
-		return nil, err
-	}
+	g.rules = newRules(eos.UserMode, s.matrix, s.rules)
+	g.rules.serve(g.app)
 	d := &desk{loop: loop, accounts: g.accounts, tokens: g.tokens, attempts: newAttempts(loop)}
 	d.serve(g.app)
 	if err := g.openAdmin(d, c.admin); err != nil {
@@ -149,12 +150,10 @@ var (
 )
 
 // regroup makes a changed users' file count for who is connected already.
-func (g *gateway) regroup(err error) {
-	if err == nil {
-		g.io.Regroup()
-		if g.admin != nil {
-			g.admin.SignOut()
-		}
+func (g *gateway) regroup() {
+	g.io.Regroup()
+	if g.admin != nil {
+		g.admin.SignOut()
 	}
 }
 

@@ -50,7 +50,7 @@ func startWith(t testing.TB, root fs.FS, c config) *rig {
 		t.Fatal(err)
 	}
 	c.listen, c.name, c.users = "127.0.0.1:0", "test", path
-	g, err := newGateway(loop, c, root)
+	g, err := newGateway(loop, &c, root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +79,13 @@ func (r *rig) on(fn func()) {
 	if err := r.loop.Post(func() { fn(); close(done) }); err != nil {
 		r.t.Fatal(err)
 	}
+	<-done
+}
+
+// reread reads the files again, as SIGHUP does.
+func (r *rig) reread() {
+	done := make(chan struct{})
+	r.on(func() { rereadAll(r.loop, r.filesAgain(), func() { close(done) }) })
 	<-done
 }
 
@@ -306,7 +313,7 @@ func TestConfigRefuses(t *testing.T) {
 		"no key":            {listen: ":0", key: none},
 		"a short key":       {listen: ":0", key: bad},
 	} {
-		if _, err := newGateway(loop, c, board()); err == nil {
+		if _, err := newGateway(loop, &c, board()); err == nil {
 			t.Errorf("%s is taken", what)
 		}
 	}
@@ -328,11 +335,11 @@ func TestNarrowedMatrix(t *testing.T) {
 	defer loop.Close()
 	write("webapp.WebApp.create user deny\n")
 	var denied *eos.PermissionError
-	if _, err := newGateway(loop, config{listen: ":0", matrix: path}, board()); !errors.As(err, &denied) {
+	if _, err := newGateway(loop, &config{listen: ":0", matrix: path}, board()); !errors.As(err, &denied) {
 		t.Errorf("%v", err)
 	}
 	write("account.account.set user deny\nsocket.io.socket.compress user deny\n")
-	if _, err := newGateway(loop, config{listen: ":0", matrix: path}, board()); err != nil {
+	if _, err := newGateway(loop, &config{listen: ":0", matrix: path}, board()); err != nil {
 		t.Error(err)
 	}
 }
@@ -344,14 +351,7 @@ func TestRenewOfRemoved(t *testing.T) {
 	if err := os.WriteFile(r.users, []byte(userLine(t, "ada", "1001", "admin", "tulip", "Ada")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error)
-	r.on(func() {
-		r.accounts.changed = func(err error) { done <- err }
-		r.accounts.reload()
-	})
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	r.reread()
 	if status, text, _ := r.ask("POST", "/srand", "", pair); status != 401 {
 		t.Errorf("%d %s", status, text)
 	}

@@ -17,7 +17,10 @@ type process struct {
 	notifier *notifier
 	part     *sockets.App
 	next     *handover.Succession
+	dog      *poll.Watchdog
 	end      int64 // loop.Now when the program ends, 0: it does not
+
+	rereading, once bool // SIGHUP is under way, and came once more
 }
 
 // takeOver finds out where the listener comes from: from the process that started this one to be replaced, from

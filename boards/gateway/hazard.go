@@ -19,7 +19,7 @@ import (
 )
 
 // The gateway for boards/blackbox: what the gateway has, and beside it what the gateway does not use of the packages
-// below it, and handlers that no program should have. The environment's EDGESIO_HURRY divides all deadlines.
+// below it, and handlers that no program should have. The environment's HAZARD_HURRY divides all deadlines.
 
 func init() { hurry, hazard = hurried, endanger }
 
@@ -39,7 +39,7 @@ func hurried(o *webapp.Options, s *sio.Options) {
 }
 
 func haste() time.Duration {
-	n, err := strconv.Atoi(os.Getenv("EDGESIO_HURRY"))
+	n, err := strconv.Atoi(os.Getenv("HAZARD_HURRY"))
 	if err != nil || n < 1 {
 		return 1
 	}
@@ -83,7 +83,7 @@ func endanger(app *webapp.App) error {
 			ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxBytes: maxMissedBytes}},
 		{Path: "/msgpack.io", Parser: msgpack.New(msgpack.Options{})},
 	} {
-		limitSockets(&o, config{handshakes: defaultHandshakes})
+		limitSockets(&o, defaults())
 		o.MaxChildNamespaces = 256 // several clients of 64
 		hurried(new(webapp.Options), &o)
 		io, err := sio.New(app, o)

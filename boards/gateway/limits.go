@@ -3,40 +3,67 @@ package main
 import (
 	"time"
 
+	"github.com/edgesio/edgesio/eio"
+	"github.com/edgesio/edgesio/poll"
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/webapp"
 )
 
-// What the gateway allows on a board with 64 MB, where the defaults of the
-// packages are for larger machines. Only what depends on the place where the box
-// hangs has a flag.
+// What the gateway allows and has no setting for: it depends neither on the board nor on the place where the box hangs.
+// The others are in table.go.
 const (
-	// 2000 idle clients hold 1.2 MB of the heap and, at 10 kB, 20 MB of the kernel.
-	defaultConns           = 2000
-	defaultConnsPerAddress = 256 // a family, an office, a browser with 100 tabs
-	defaultHandshakes      = 100 // a second: as many as the slowest board can do beside its other work
-	connectTimeout         = 10 * time.Second
-	uploadBytes            = 4 << 20
+	connectTimeout = 10 * time.Second
+	uploadBytes    = 4 << 20
 )
 
 // limitWeb sets what depends on the board.
-func limitWeb(o *webapp.Options, c config) {
+func limitWeb(o *webapp.Options, c *config) {
 	o.MaxBodyBytes, o.MaxUploadBytes = uploadBytes, uploadBytes
 	o.MaxConnsPerAddress = c.connsPerAddress
-	o.Rate, o.Burst = 300, 1500
-	o.Listen.MaxConns = c.maxConns
-	buffers := int(min(c.buffers.bytes, 1<<30))
-	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = buffers, buffers
+	o.Rate, o.Burst = c.requestsPerAddress, 5*c.requestsPerAddress
+	o.Listen.MaxConns = c.conns(descriptorLimit())
+	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = int(c.buffers.N), int(c.buffers.N)
+	o.Listen.Limits = c.outputs()
+}
+
+// output bounds what waits for a peer.
+func (c *config) outputs() poll.Limits {
+	return poll.Limits{SoftBytes: int(c.outputSoft.N), HardBytes: int(c.outputHard.N)}
 }
 
 // limitSockets likewise. ConnectTimeout is short because everybody who gets a
 // session is here to join.
-func limitSockets(o *sio.Options, c config) {
+func limitSockets(o *sio.Options, c *config) {
 	o.ConnectTimeout = connectTimeout
-	o.HandshakeRate, o.HandshakeBurst = c.handshakes, max(4*c.handshakes, 0)
-	o.HandshakesPerAddress = 200
-	o.EventRate, o.EventBurst = 500, 2000
-	o.ByteRate, o.ByteBurst = 512<<10, 4<<20
+	o.MaxHTTPBufferSize = int(c.maxPayload.N)
+	r := c.rates()
+	o.HandshakeRate, o.HandshakeBurst, o.HandshakesPerAddress = r.HandshakeRate, r.HandshakeBurst, r.HandshakesPerAddress
+	o.EventRate, o.EventBurst, o.ByteRate, o.ByteBurst = r.EventRate, r.EventBurst, r.ByteRate, r.ByteBurst
 	o.MaxReconstructionBytes = 4 << 20
 	o.MaxChildNamespaces = 64
+}
+
+// rates bound what peers may do in a second.
+func (c *config) rates() eio.Rates {
+	input := int(c.input.N)
+	if c.input.Given && input == 0 { // off
+		input = -1
+	}
+	return eio.Rates{HandshakeRate: c.handshakes, HandshakeBurst: 4 * c.handshakes,
+		HandshakesPerAddress: c.handshakesPerAddress, EventRate: c.events, EventBurst: 4 * c.events,
+		ByteRate: input, ByteBurst: int(min(8*int64(input), 1<<30))}
+}
+
+// applyLive makes the values count that can change while the program runs. Loop's goroutine only.
+func (p *process) applyLive() {
+	c := p.config
+	logLevel.Set(c.log)
+	c.collect()
+	p.app.Server().SetAddressLimits(c.requestsPerAddress, 5*c.requestsPerAddress, c.connsPerAddress)
+	p.io.Engine().SetRates(c.rates())
+	if l := p.app.Listener(); l != nil {
+		l.SetMaxConns(c.conns(descriptorLimit()))
+		l.SetLimits(c.outputs())
+	}
+	p.watch()
 }

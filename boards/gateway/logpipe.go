@@ -30,8 +30,8 @@ const (
 )
 
 // newLogPipe makes one whose goroutine writes to out until the program ends.
-func newLogPipe(out io.Writer) *logPipe {
-	l := &logPipe{out: out, lines: make(chan logged, maxLogLines), tell: slog.New(slog.NewTextHandler(out, nil))}
+func newLogPipe(out io.Writer, o *slog.HandlerOptions) *logPipe {
+	l := &logPipe{out: out, lines: make(chan logged, maxLogLines), tell: slog.New(slog.NewTextHandler(out, o))}
 	go func() {
 		for next := range l.lines {
 			l.write(next)

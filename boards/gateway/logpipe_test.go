@@ -21,7 +21,7 @@ func (g *gate) Write(b []byte) (int, error) {
 // Nobody reads: writing goes on, what does not fit is counted, and what was kept comes in order.
 func TestLogPipe(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
-	l := newLogPipe(g)
+	l := newLogPipe(g, nil)
 	const n = 10 * maxLogLines
 	line := []byte{}
 	for i := range n {
@@ -57,7 +57,7 @@ func TestLogPipe(t *testing.T) {
 // At the end of the program a log that nobody reads holds it up for no longer than flushTime.
 func TestLogPipeFlushGivesUp(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
-	l := newLogPipe(g)
+	l := newLogPipe(g, nil)
 	_, _ = l.Write([]byte("a line\n"))
 	l.flush()
 	close(g.open)
@@ -67,7 +67,7 @@ func TestLogPipeFlushGivesUp(t *testing.T) {
 func TestLogPipeTellsAtTheEnd(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	close(g.open)
-	l := newLogPipe(g)
+	l := newLogPipe(g, nil)
 	l.lost.Add(7)
 	l.flush()
 	if !strings.Contains(g.got.String(), "lines=7") {

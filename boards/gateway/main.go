@@ -3,92 +3,50 @@
 //
 // On /index.html a browser gets "hello world" back through an ack and chats with everybody else who has the page open.
 // /telemetry.html shows the device, /signin.html asks who you are, /permissions.html shows the rules.
+//
+// What it can be told is in table.go.
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"syscall"
-	"time"
 
 	"github.com/edgesio/edgesio/poll"
+	"github.com/edgesio/edgesio/poll/handover"
 )
 
-// config is what the command line says.
-type config struct {
-	listen, name       string
-	users, policy, key string // files; without one: random users, the policy in the binary, a random key
-	matrix             string // a file that narrows the permission matrix
-	maxConns           int
-	connsPerAddress    int
-	handshakes         int    // a second
-	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
-	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
-	metrics            string // address of the operator's listener; none: no metrics
-	memory, buffers    size   // of the program; of each socket, in both directions
-	drain, watchdog    time.Duration
-	inherit            int     // descriptor of the listener, 0: none
-	before             secrets // of the process that this one takes over from
-}
+// misused is the status of a program that was told what it does not understand: to start it again does not help.
+const misused = 2
 
 func main() {
-	c := config{buffers: socketBuffers}
-	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
-	flag.StringVar(&c.name, "name", "socketio", "name of the app")
-	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
-		"a line for each: name acoid group password nickname (default: three with random passwords)")
-	flag.StringVar(&c.policy, "policy", "", "`file` that says what each group may do (default: the one in the program)")
-	flag.StringVar(&c.matrix, "matrix", "", "`file` that takes rows of the permission matrix away (default: nothing)")
-	flag.StringVar(&c.key, "key", "", "`file` with 32 bytes or more that sign tokens\n"+
-		"(default: random, tokens end with the program)")
-	flag.StringVar(&c.tlsCert, "tls-cert", "", "`file` with the certificate to speak TLS with, read again on SIGHUP (PEM)")
-	flag.StringVar(&c.tlsKey, "tls-key", "", "`file` with its private key (PEM)")
-	flag.StringVar(&c.metrics, "metrics", "", "`address` and port for /metrics, beside /healthz and /readyz\n"+
-		"(default: no metrics)")
-	flag.StringVar(&c.admin, "admin", "", "`mode` production or development: let Socket.IO's admin UI look at the\n"+
-		"namespace /admin; users of group admin sign in (default: it cannot)")
-	flag.StringVar(&c.adminOrigin, "admin-origin", "", "`origin` of the admin UI's page, such as\n"+
-		"https://admin.socket.io; no page of another origin than this one and our own can connect then")
-	flag.Var(&c.memory, "memory", "most memory to use, a `size` as 64M, or off\n"+
-		"(default: GOMEMLIMIT, or 75 % of the container's limit, or 50 % of the board's memory)")
-	flag.Var(&c.buffers, "socket-buffers", "`size` of the kernel's buffers for each connection and direction, or off:\n"+
-		"the system's, with which a peer that does not read holds megabytes")
-	flag.IntVar(&c.maxConns, "max-conns", defaultConns, "`number` of connections; more wait in the kernel's queue")
-	flag.IntVar(&c.connsPerAddress, "max-conns-per-address", defaultConnsPerAddress,
-		"`number` of connections of one address; -1: no limit, behind a proxy")
-	flag.IntVar(&c.handshakes, "handshakes", defaultHandshakes,
-		"`number` of clients that may come in a second, four times as many at once;\n"+
-			"more get 503 and come again; -1: no limit")
-	flag.DurationVar(&c.drain, "drain", stopTime, "`time` for clients to leave on SIGTERM")
-	flag.DurationVar(&c.watchdog, "watchdog", hangTime, "`time` after which a program that does nothing any more\n"+
-		"tells what it hangs in and ends with status 70, to be started again; 0: never")
-	hashing := flag.Bool("hash", false, "read a password from standard input, print it for the users' file, and end")
-	var level slog.Level
-	flag.TextVar(&level, "log", slog.LevelInfo, "log level: DEBUG, INFO, WARN or ERROR")
-	flag.Parse()
-	if flag.NArg() > 0 { // and flags behind it, which were not read
-		fmt.Fprintf(flag.CommandLine.Output(), "no flag: %q\n", flag.Arg(0))
-		flag.Usage()
-		os.Exit(2)
+	c, err := load(os.Args[1:], os.Environ(), os.DirFS("/"))
+	switch {
+	case err != nil:
+		os.Exit(c.misunderstood(err))
+	case c.help:
+		fmt.Print(c.usage())
+		return
+	case c.print:
+		_, _ = os.Stdout.Write(c.printed())
+		return
 	}
 	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; the runtime would end the program
-	pipe := newLogPipe(os.Stderr)
-	slog.SetDefault(slog.New(slog.NewTextHandler(pipe, &slog.HandlerOptions{Level: level})))
-
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // memory is dearer here than the little that is collected
-	}
-	err := error(nil)
-	if *hashing {
+	pipe := c.startLog(os.Stderr)
+	switch {
+	case c.hash:
 		err = hash(os.Stdin, os.Stdout)
-	} else {
+	case c.test:
+		if err := c.tryOut(os.Stdout); err != nil {
+			os.Exit(c.misunderstood(err))
+		}
+	default:
 		err = run(c)
 	}
 	if err != nil {
@@ -100,20 +58,56 @@ func main() {
 	}
 }
 
+// misunderstood tells what is wrong with the settings, a process too that this one was to take over from, and returns
+// the program's status.
+func (c *config) misunderstood(err error) int {
+	fmt.Fprintln(os.Stderr, "gateway:", err)
+	if taker, _ := handover.Predecessor(); taker != nil {
+		taker.Fail(err)
+	}
+	if c.test {
+		return 1
+	}
+	return misused
+}
+
+// tryOut makes everything that the program is, from all files that the settings name, and does not serve.
+func (c *config) tryOut(out io.Writer) error {
+	loop, err := poll.New(poll.Options{ReadBufferBytes: int(c.readBuffer.N)})
+	if err != nil {
+		return err
+	}
+	defer loop.Close()
+	if _, err := newGateway(loop, c, os.DirFS("/")); err != nil {
+		return err
+	}
+	from := c.file
+	if from == "" {
+		from = "there is no file"
+	}
+	_, err = fmt.Fprintf(out, "gateway: the settings are good (%s)\n", from)
+	return err
+}
+
 // run serves until SIGTERM or SIGINT; a second signal ends the program at once. SIGUSR2 replaces it by a new process.
-func run(c config) error {
+func run(c *config) error {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGHUP, syscall.SIGUSR2) // not the end: a process that takes over may be killed
 	taker, err := c.takeOver()
 	if err != nil {
 		return err
 	}
-	loop, err := poll.New(ownMemory(c.memory).apply())
+	root := os.DirFS("/")
+	c.collect()
+	c.logProfile(root)
+	options := c.ownMemory(root).apply()
+	options.ReadBufferBytes = int(c.readBuffer.N)
+	loop, err := poll.New(options)
 	if err != nil {
 		return err
 	}
 	p := &process{loop: loop, notifier: newNotifier(loop)}
-	if p.gateway, err = newGateway(loop, c, os.DirFS("/")); err == nil {
+	if p.gateway, err = newGateway(loop, c, root); err == nil {
 		err = p.prepare(taker)
 	}
 	if err == nil {
@@ -130,9 +124,7 @@ func run(c config) error {
 	p.part.Serving()
 	p.announce()
 	p.notifier.watch()
-	if c.watchdog > 0 {
-		defer loop.Watch(poll.WatchdogOptions{Timeout: c.watchdog, OnStuck: stuck}).Stop()
-	}
+	p.watch()
 	if err := loop.Run(context.Background()); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"math"
@@ -12,22 +11,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/edgesio/edgesio/boards/gateway/settings"
 	"github.com/edgesio/edgesio/poll"
 )
 
-// The program's share of memory. A board has a kernel and other programs: half of its memory is ours. A container has
+// The program's share of memory. A board has a kernel and other programs: memory-share of it is ours. A container has
 // nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it.
 const (
-	boardShare     = 50 // percent of MemTotal
 	containerShare = 75 // percent of a cgroup's limit
 	budgetPart     = 4  // of that, what peers may make us hold: buffers grow in steps, and the collector needs room
 	leastBudget    = 4 << 20
 	mostBudget     = 1 << 30
 )
-
-// socketBuffers is the default of -socket-buffers. A peer that does not read holds up to 50 kB of the kernel's memory
-// with it, and 4 MB with the system's defaults (bench stalled); it allows 6 MB/s to a peer that is 5 ms away.
-var socketBuffers = size{bytes: 16 << 10}
 
 // memoryPlan is how much memory the program uses; zero fields set nothing.
 type memoryPlan struct {
@@ -37,23 +32,23 @@ type memoryPlan struct {
 }
 
 // planMemory derives the limit: from the operator's -memory, from GOMEMLIMIT, which the runtime has read already, from
-// the cgroup's limit, or from the board's memory. root is "/".
-func planMemory(o size, root fs.FS, set int64) memoryPlan {
+// the cgroup's limit, or from share percent of the board's memory. root is "/".
+func planMemory(o settings.Bytes, share int, root fs.FS, set int64) memoryPlan {
 	p := memoryPlan{}
 	switch container, board := containerLimit(root), memTotal(root); {
-	case o.given:
-		p.limit, p.from = o.bytes, "-memory"
+	case o.Given:
+		p.limit, p.from = o.N, "-memory"
 	case set != math.MaxInt64:
 		p.limit, p.from = set, "GOMEMLIMIT"
 	case container > 0 && (board == 0 || container < board):
 		p.limit, p.from = part(container, containerShare), "cgroup"
 	case board > 0:
-		p.limit, p.from = part(board, boardShare), "MemTotal"
+		p.limit, p.from = part(board, int64(share)), "MemTotal"
 	}
 	switch {
 	case p.limit > 0:
 		p.budget = int(min(max(p.limit/budgetPart, leastBudget), mostBudget))
-	case o.given:
+	case o.Given:
 		p.budget = -1
 	}
 	return p
@@ -73,7 +68,18 @@ func (p memoryPlan) apply() poll.Options {
 }
 
 // ownMemory is the plan of this process.
-func ownMemory(o size) memoryPlan { return planMemory(o, os.DirFS("/"), debug.SetMemoryLimit(-1)) }
+func (c *config) ownMemory(root fs.FS) memoryPlan {
+	return planMemory(c.memory, c.memoryShare, root, debug.SetMemoryLimit(-1))
+}
+
+// collect sets how much the heap grows until garbage is collected. GOGC, which the runtime has read already, wins over
+// what nobody has asked for.
+func (c *config) collect() {
+	from := c.table.Find("gc").From()
+	if os.Getenv("GOGC") == "" || from != "default" && !strings.HasPrefix(from, "profile ") {
+		debug.SetGCPercent(c.gc)
+	}
+}
 
 // memTotal is the memory of the board in bytes, 0 if it does not tell.
 func memTotal(root fs.FS) uint64 {
@@ -151,45 +157,4 @@ func parseLimit(text []byte) uint64 {
 		return 0
 	}
 	return n
-}
-
-// size is a flag: a number of bytes with K, M or G (of 1024) behind it, or "off".
-type size struct {
-	bytes int64 // 0 for off
-	given bool
-}
-
-// String is the size as the flag takes it.
-func (s *size) String() string {
-	switch {
-	case s.bytes == 0 && s.given:
-		return "off"
-	case s.bytes == 0:
-		return ""
-	case s.bytes%(1<<20) == 0:
-		return strconv.FormatInt(s.bytes>>20, 10) + "M"
-	case s.bytes%(1<<10) == 0:
-		return strconv.FormatInt(s.bytes>>10, 10) + "K"
-	}
-	return strconv.FormatInt(s.bytes, 10)
-}
-
-// Set reads the flag.
-func (s *size) Set(text string) error {
-	if text == "off" {
-		*s = size{given: true}
-		return nil
-	}
-	digits, shift := text, 0
-	if n := len(text) - 1; n > 0 {
-		if i := strings.IndexByte("KMG", text[n]); i >= 0 {
-			digits, shift = text[:n], 10*(i+1)
-		}
-	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n == 0 {
-		return fmt.Errorf("%q is no size: a number with K, M or G behind it, or off", text)
-	}
-	*s = size{bytes: int64(n) << shift, given: true}
-	return nil
 }

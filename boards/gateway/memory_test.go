@@ -60,9 +60,9 @@ func TestPlanMemory(t *testing.T) {
 		"nothing is known":   {root: files()},
 		"files that are odd": {root: files("proc/meminfo", "MemTotal", "proc/self/cgroup", "0::\n:::\nx\n4:memory:../..\n")},
 	} {
-		var o size
+		c := defaults()
 		if v.flag != "" {
-			if err := o.Set(v.flag); err != nil {
+			if err := c.table.Find("memory").Value.Set(v.flag); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -70,22 +70,8 @@ func TestPlanMemory(t *testing.T) {
 			v.set = math.MaxInt64
 		}
 		want := memoryPlan{v.limit, v.from, v.budget}
-		if got := planMemory(o, v.root, v.set); got != want {
+		if got := planMemory(c.memory, c.memoryShare, v.root, v.set); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
-		}
-	}
-}
-
-func TestSize(t *testing.T) {
-	for text, want := range map[string]int64{
-		"1": 1, "1000": 1000, "64K": 64 << 10, "32M": 32 << 20, "4G": 4 << 30, "1025": 1025, "off": 0,
-		"": -1, "0": -1, "0M": -1, "M": -1, "-1": -1, "1.5M": -1, "64m": -1, "64MB": -1, "4294967296": -1, "+1": -1, "on": -1,
-	} {
-		var s, again size
-		if err := s.Set(text); (err == nil) != (want >= 0) || err == nil && s.bytes != want {
-			t.Errorf("%q: %d, %v", text, s.bytes, err)
-		} else if err == nil && (again.Set(s.String()) != nil || again != s) {
-			t.Errorf("%q is shown as %q", text, s.String())
 		}
 	}
 }

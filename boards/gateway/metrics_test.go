@@ -92,11 +92,11 @@ func TestPublicMetricsAreToldOf(t *testing.T) {
 	}
 	defer loop.Close()
 	c := config{listen: "127.0.0.1:0", metrics: "0.0.0.0:0", name: "test"}
-	if _, err := newGateway(loop, c, board()); err != nil || !strings.Contains(log.String(), "not on a loopback") {
+	if _, err := newGateway(loop, &c, board()); err != nil || !strings.Contains(log.String(), "not on a loopback") {
 		t.Errorf("%v, log %q", err, log.String())
 	}
 	c.metrics = "nonsense"
-	if _, err := newGateway(loop, c, board()); err == nil || !strings.Contains(err.Error(), "metrics: ") {
+	if _, err := newGateway(loop, &c, board()); err == nil || !strings.Contains(err.Error(), "metrics: ") {
 		t.Errorf("a wrong address: %v", err)
 	}
 }

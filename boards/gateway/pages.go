@@ -60,19 +60,35 @@ type permissionRow struct {
 	Counterpart bool   `json:"counterpart"`
 }
 
-// permissions serves the matrix and the policy, which do not change while the program runs, to anybody: they are rules,
-// not secrets.
-func permissions(app *webapp.App, mode eos.Mode, matrix *eos.Matrix, policy string) error {
-	var rows []permissionRow
-	for _, r := range matrix.Rows() {
-		rows = append(rows, permissionRow{r.Module, r.Name, r.User, r.Privilege, r.Counterpart})
+// rules are the matrix, which does not change while the program runs, and the policy, which may: for anybody, they are
+// no secrets. Loop's goroutine only.
+type rules struct {
+	mode   string
+	rows   []permissionRow
+	policy string
+	json   []byte
+}
+
+func newRules(mode eos.Mode, matrix *eos.Matrix, policy string) *rules {
+	r := &rules{mode: mode.String()}
+	for _, row := range matrix.Rows() {
+		r.rows = append(r.rows, permissionRow{row.Module, row.Name, row.User, row.Privilege, row.Counterpart})
 	}
-	text, err := json.Marshal(map[string]any{"mode": mode.String(), "rows": rows, "policy": policy})
+	r.setPolicy(policy)
+	return r
+}
+
+// setPolicy takes another policy's text.
+func (r *rules) setPolicy(text string) {
+	b, err := json.Marshal(map[string]any{"mode": r.mode, "rows": r.rows, "policy": text})
 	if err != nil {
-		return err
+		panic(err) // of strings
 	}
+	r.policy, r.json = text, b
+}
+
+func (r *rules) serve(app *webapp.App) {
 	app.Get("/permissions.json", func(_ *webapp.Request, res *webapp.Response) {
-		res.SetFields(guarded).Type("json").SendCompressed(text)
+		res.SetFields(guarded).Type("json").SendCompressed(r.json)
 	})
-	return nil
 }

@@ -20,10 +20,10 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"-listen", "127.0.0.1:0", "off", "-drain", "3s"}, 2, `no flag: "off"`},
 		{[]string{"-drain", "3"}, 2, "-drain"},
 		{[]string{"-memory", "lots"}, 2, "is no size"},
-		{[]string{"-listen", "127.0.0.1:99999"}, 1, "99999"},
-		{[]string{"-admin", "debug"}, 1, "want production or development"},
-		{[]string{"-admin-origin", "admin.socket.io"}, 1, "want one such as https://"},
-		{[]string{"-admin-origin", "https://admin.socket.io/admin"}, 1, "want one such as https://"},
+		{[]string{"-listen", "127.0.0.1:99999"}, 2, "99999"},
+		{[]string{"-admin", "debug"}, 2, "want nothing, production or development"},
+		{[]string{"-admin-origin", "admin.socket.io"}, 2, "want one such as https://"},
+		{[]string{"-admin-origin", "https://admin.socket.io/admin"}, 2, "want one such as https://"},
 		{[]string{"-policy", "/nonexistent"}, 1, "/nonexistent"},
 	} {
 		cmd := exec.Command(os.Args[0], c.args...)

@@ -11,9 +11,6 @@ import (
 	"github.com/edgesio/edgesio/sio"
 )
 
-// stopTime is the default of -drain. It is above poll's LingerTime.
-const stopTime = 5 * time.Second
-
 // listen takes the program's signals. The second one of those that end it has its default effect.
 func (p *process) listen(signals <-chan os.Signal) {
 	for s := range signals {
@@ -30,13 +27,6 @@ func (p *process) listen(signals <-chan os.Signal) {
 	}
 }
 
-// reread reads the files again. What is wrong with them is in the log: systemd has nothing to wait for.
-func (p *process) reread() {
-	p.notifier.reloading()
-	p.reload()
-	p.notifier.say("READY=1")
-}
-
 // shut ends the program in good order: clients leave one after the other over half of the time; what they were sent is
 // on its way for most of the rest.
 func (p *process) shut() {
@@ -46,7 +36,7 @@ func (p *process) shut() {
 	slog.Info("stopping", "sockets", p.io.Len())
 	p.notifier.say("STOPPING=1\nSTATUS=draining")
 	p.next.Abort()
-	p.drain(p.config.drainTime() / 2)
+	p.drain(p.config.drain / 2)
 }
 
 // drain ends the program; its clients leave over window.
@@ -54,20 +44,13 @@ func (p *process) drain(window time.Duration) {
 	if p.end != 0 {
 		return
 	}
-	whole := p.config.drainTime()
+	whole := p.config.drain
 	p.end = p.loop.Now() + whole.Milliseconds()
 	p.io.Drain(sio.DrainOptions{Window: window, Deadline: whole * 4 / 5}, func() {
 		p.app.Stop()
 		p.closeMetrics()
 		p.loop.Stop()
 	})
-}
-
-func (c *config) drainTime() time.Duration {
-	if c.drain <= 0 {
-		return stopTime
-	}
-	return c.drain
 }
 
 // stop turns the loop until the connections are gone or the time is over, a millisecond of loop.Now.

@@ -81,7 +81,7 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	writePair(t, dir, 2)
-	r.on(r.reload)
+	r.reread()
 	reloads(2)
 	if err := os.WriteFile(key, []byte("no key"), 0o600); err != nil {
 		t.Fatal(err)

@@ -86,15 +86,14 @@ func TestReload(t *testing.T) {
 		}
 	}
 	write(userLine(t, "ada", "77", "admin", "tulip", "Ada"))
-	a, err := openAccounts(loop, path, "", nil)
+	a, err := openAccounts(path, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reload := func() {
 		t.Helper()
 		done := false
-		a.changed = func(error) { done = true }
-		for a.reload(); !done; {
+		for rereadAll(loop, []again{a.again()}, func() { done = true }); !done; {
 			if err := loop.Poll(-1); err != nil {
 				t.Fatal(err)
 			}
