@@ -44,12 +44,20 @@ func TestRemove(t *testing.T) {
 
 // difference is the lines that one of two texts has and the other has not.
 func difference(a, b string) string {
+	lines := map[string]int{}
+	for line := range strings.Lines(a + "\n") {
+		lines[line]--
+	}
+	for line := range strings.Lines(b + "\n") {
+		lines[line]++
+	}
 	var d strings.Builder
-	for _, way := range []struct{ sign, from, in string }{{"- ", a, b}, {"+ ", b, a}} {
-		for line := range strings.Lines(way.from) {
-			if !strings.Contains("\n"+way.in+"\n", "\n"+strings.TrimSuffix(line, "\n")+"\n") {
-				d.WriteString(way.sign + strings.TrimSuffix(line, "\n") + "\n")
-			}
+	for line, n := range lines {
+		switch {
+		case n < 0:
+			d.WriteString("- " + line)
+		case n > 0:
+			d.WriteString("+ " + line)
 		}
 	}
 	return d.String()
