@@ -49,7 +49,7 @@ mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
 # Nothing of this machine's starts, only what is installed now; and nothing that touches the kernel we share.
-rm -f etc/systemd/system/*.wants/*
+rm -rf etc/systemd/system/*.wants
 for unit in systemd-sysctl systemd-modules-load systemd-remount-fs systemd-tmpfiles-setup-dev systemd-random-seed; do
 	ln -sf /dev/null "etc/systemd/system/$unit.service"
 done

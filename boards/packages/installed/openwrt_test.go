@@ -125,7 +125,7 @@ echo 'root:x:0:0::/root:/bin/sh' >etc/passwd; echo 'root:x:0:' >etc/group; cp "$
 	said := run(t, `unshare --mount --pid --fork --net --kill-child sh -euc '
 mount -t proc proc "$1/proc"; mount -t tmpfs dev "$1/dev"; mknod -m 666 "$1/dev/null" c 1 3; mknod -m 666 "$1/dev/urandom" c 1 9
 ip link set lo up
-exec env -i PATH=/bin chroot "$1" /bin/sh -eu' sh "$1" <<'END'
+exec chroot "$1" /bin/env -i PATH=/bin /bin/sh -eu' sh "$1" <<'END'
 tar -xzf p.tar.gz; rm p.tar.gz; cd edgesio-gateway-*
 find /etc /bin /var | sort >/before; cp /etc/passwd /passwd
 sh install.sh
