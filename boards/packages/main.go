@@ -1,5 +1,5 @@
-// Packages makes packages of the gateway that install as a service: .deb for Debian and its kin, .ipk for OpenWrt, and a
-// .tar.gz with an install.sh for everything else. It takes the binaries that boards/build made:
+// Packages makes packages of the gateway that install as a service: .deb for Debian and its kin, .ipk for OpenWrt,
+// and a .tar.gz with an install.sh for everything else. It takes the binaries that boards/build made:
 //
 //	go run ./boards/packages [-binaries .build/boards] [-out .build/packages] [-nfpm FILE] [-gateway FILE] all|NAME...
 //
@@ -74,7 +74,7 @@ func (m *maker) board(p boards.Profile) (names []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(s.dir)
+	defer func() { _ = os.RemoveAll(s.dir) }()
 	if err := removeOld(m.out, p.Name); err != nil {
 		return nil, err
 	}

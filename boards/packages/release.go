@@ -49,7 +49,8 @@ func git(args ...string) (string, error) {
 }
 
 var (
-	// validVersion leaves out "-", which would begin a revision, "_", which parts the names of files, and the epoch's ":".
+	// validVersion leaves out "-", which would begin a revision, "_", which parts the names of files, and the ":" of an
+	// epoch.
 	validVersion = regexp.MustCompile(`^[0-9][0-9A-Za-z.+~]*$`)
 	long         = regexp.MustCompile(`^v(.+)-([0-9]+)-g([0-9a-f]+)$`)
 )

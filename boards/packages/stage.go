@@ -66,7 +66,7 @@ func newStage(p boards.Profile, r release, settings []setting, binary string) (*
 		err = s.fill(entries[i].Name())
 	}
 	if err != nil {
-		os.RemoveAll(dir)
+		_ = os.RemoveAll(dir)
 		return nil, err
 	}
 	return s, nil

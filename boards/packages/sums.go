@@ -41,8 +41,8 @@ func writeFile(path string, write func(w io.Writer) error) error {
 		err = f.Close()
 	}
 	if err != nil {
-		f.Close()
-		os.Remove(path)
+		_ = f.Close()
+		_ = os.Remove(path)
 	}
 	return err
 }

@@ -59,7 +59,7 @@ func TestSandbox(t *testing.T) {
 	if said, err := m.try(inside + "ls /proc/1"); err == nil {
 		t.Error("other processes can be seen:", said)
 	}
-	for _, path := range []string{"/etc/edgesio/x", "/usr/x", "/var/lib/x", "/home/x", "/root/x"} {
+	for _, path := range []string{"/etc/edgesio/x", "/usr/x", "/var/lib/x"} {
 		if said, err := m.try(inside + "touch " + path); err == nil {
 			t.Error("it can write", path, said)
 		}
