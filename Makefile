@@ -308,3 +308,24 @@ sio/bundle/node_modules/.package-lock.json: sio/bundle/package-lock.json
 
 resident:
 	@$(GO) test -count=1 -run Resident -v ./boards/compile
+# Packages: what boards/build made, as .deb, .ipk and .tar.gz into .build/packages, see boards/packages.
+NFPM         = v2.45.2
+NFPM_PROGRAM = .tools/nfpm-$(NFPM)
+.PHONY: packages test-packages
+
+$(NFPM_PROGRAM):
+	@echo "building nfpm $(NFPM)"
+	@GOBIN=$(CURDIR)/.tools/tmp $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM)
+	@mv .tools/tmp/nfpm $@ && rmdir .tools/tmp
+
+# All boards, or one: make package-rpi-zero.
+packages: package-all
+package-%: bundle $(NFPM_PROGRAM)
+	@$(GO) run ./boards/build -out .build/boards $*
+	@$(GO) run ./boards/packages -nfpm $(NFPM_PROGRAM) $*
+
+# As root: installs, upgrades and removes the package of this machine under an overlay with a systemd of its own.
+test-packages: package-x86-64
+	@bash .ci/deps packages
+	@$(GOTEST) -count=1 ./boards/packages
+	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages

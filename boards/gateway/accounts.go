@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/edgesio/edgesio/eos"
 )
 
@@ -32,8 +34,11 @@ func (a *accounts) GroupOf(acoid string) eos.Group { return a.users.GroupOf(acoi
 // again reads the users' file again.
 func (a *accounts) again() again {
 	var fresh *users
+	had := len(a.users.byName)
 	return again{"users", func() (err error) {
-		fresh, err = loadUsers(a.path)
+		if fresh, err = loadUsers(a.path); err == nil && len(fresh.byName) == 0 && had > 0 {
+			err = errors.New(a.path + ": nobody could sign in any more") // a file that is being written
+		}
 		return err
 	}, func() {
 		a.users = fresh

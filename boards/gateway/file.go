@@ -24,9 +24,10 @@ func readFile(path string, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// warnReadable tells of a file with secrets that others than its owner may read.
+// warnReadable tells of a file with secrets that others than its owner and his group may read. The group is that of a
+// service whose files are root's.
 func warnReadable(path string) {
-	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
-		slog.Warn("others than its owner may read this file", "file", path, "mode", info.Mode().Perm())
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o037 != 0 {
+		slog.Warn("others than its owner and his group may read this file", "file", path, "mode", info.Mode().Perm())
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,6 +53,9 @@ func loadUsers(path string) (*users, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if len(t.byName) == 0 { // as a package installs it
+		slog.Warn("nobody may sign in: the users' file has no line for a user", "file", path)
+	}
 	return t, nil
 }
 
@@ -78,13 +82,14 @@ func parseUsers(text string) (*users, error) {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
-	if len(t.byName) == 0 {
-		return nil, fmt.Errorf("nobody may sign in")
-	}
 	return t, nil
 }
 
-func newUsers() *users { return &users{byName: map[string]*user{}, groups: eos.AccountTable{}} }
+// newUsers is a table in which nobody is yet.
+func newUsers() *users {
+	return &users{byName: map[string]*user{}, groups: eos.AccountTable{},
+		nobody: password{1, make([]byte, keyBytes), make([]byte, keyBytes)}}
+}
 
 func (t *users) add(u *user) error {
 	switch _, twice := t.groups[u.acoid]; {

@@ -44,8 +44,6 @@ func TestParseUsers(t *testing.T) {
 func TestParseUsersRefuses(t *testing.T) {
 	ada := userLine(t, "ada", "77", "admin", "tulip", "Ada")
 	for _, c := range []struct{ text, want string }{
-		{"", "nobody"},
-		{"# nobody\n", "nobody"},
 		{"ada 77 admin\n", "line 1: want name"},
 		{"ada 77 admin tulip Ada\n", "line 1: want pbkdf2"},
 		{ada + userLine(t, "ada", "78", "user", "x", "A"), "line 2: name or acoid stands twice"},
@@ -59,6 +57,17 @@ func TestParseUsersRefuses(t *testing.T) {
 		if _, err := parseUsers(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.want)
 		}
+	}
+}
+
+// A package installs a file without users: the program starts, and refuses everybody.
+func TestNobody(t *testing.T) {
+	u, err := parseUsers("# nobody\n")
+	if err != nil || len(u.byName) != 0 {
+		t.Fatal(u, err)
+	}
+	if u.nobody.rounds != 1 || u.nobody.is("") || u.nobody.is("x") {
+		t.Error("a password for nobody")
 	}
 }
 
@@ -98,6 +107,10 @@ func TestReload(t *testing.T) {
 	if reload(); a.GroupOf("77") != eos.Guest || a.byName["ada"] == nil {
 		t.Error("a bad file changed something")
 	}
+	write("# nobody\n")
+	if reload(); a.byName["ada"] == nil {
+		t.Error("a file without users locked everybody out")
+	}
 }
 
 func TestDemoUsers(t *testing.T) {
@@ -125,7 +138,7 @@ func FuzzUsers(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(u.byName) == 0 || len(u.byName) != len(u.groups) {
+		if len(u.byName) != len(u.groups) {
 			t.Errorf("%d names, %d accounts", len(u.byName), len(u.groups))
 		}
 		for name, who := range u.byName {
