@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// tested are the packages whose tests run.
+var tested = []string{"./poll/...", "./webapp/...", "./eio/...", "./sio/...", "./eos/...", "./boards/gateway"}
+
+// suiteTime is the most that a test binary may take.
+const suiteTime = 8 * time.Minute
+
+// suite is a package's tests as a binary.
+type suite struct {
+	pkg, dir, bin string // pkg without the module's path
+}
+
+// suites builds the tests of all packages, once for a build, and runs them.
+func (r *run) suites(ctx context.Context, t *target) error {
+	dir := filepath.Join(r.out, t.Name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := t.writeWrapper(dir); err != nil {
+		return err
+	}
+	began := time.Now()
+	all, err := r.buildSuites(ctx, t)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d test binaries are built, %s\n", len(all), seconds(time.Since(began)))
+	r.table.took(t.Name, "build", time.Since(began))
+
+	results := make([]result, len(all))
+	next := make(chan int)
+	var crew sync.WaitGroup
+	for range r.workers {
+		crew.Go(func() {
+			for i := range next {
+				results[i] = r.suite(ctx, t, all[i])
+				fmt.Println(results[i].line())
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	crew.Wait()
+	return r.judge(t, results)
+}
+
+// judge adds the results to the table and tells what is wrong with them.
+func (r *run) judge(t *target, results []result) error {
+	var wrong []string
+	for _, res := range results {
+		r.table.add(t.Name, res)
+		for _, w := range res.wrong {
+			wrong = append(wrong, res.pkg+": "+w)
+		}
+	}
+	if r.only.String() == "" {
+		wrong = append(wrong, stale(t, results, r.short)...)
+	}
+	if len(wrong) > 0 {
+		return errors.New(strings.Join(wrong, "\n     "))
+	}
+	return nil
+}
+
+// slowest are the packages that take longest: they start first.
+var slowest = []string{"sio/sim", "poll", "webapp/websocket/rfc6455", "sio", "webapp", "boards/gateway", "eio"}
+
+// buildSuites builds the test binaries into a folder for the build; profiles with the same one share them.
+func (r *run) buildSuites(ctx context.Context, t *target) ([]suite, error) {
+	all, err := r.list(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	// Go writes each binary as the last part of its package's name, so that those of one name go to folders apart.
+	groups := map[string][]string{}
+	for i := range all {
+		base := path.Base(all[i].pkg)
+		dir := filepath.Join(r.out, strings.Join(t.Build.Env()[1:], ","))
+		for slices.ContainsFunc(all[:i], func(s suite) bool { return s.bin == filepath.Join(dir, base+".test") }) {
+			dir = filepath.Join(dir, "and")
+		}
+		all[i].bin = filepath.Join(dir, base+".test")
+		groups[dir] = append(groups[dir], "./"+all[i].pkg)
+	}
+	for dir, pkgs := range groups {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		args := append([]string{"test", "-c", "-pgo=off", "-ldflags=-s -w", "-o", dir + "/"}, pkgs...)
+		if err := r.build(ctx, t.Build, args...); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// list finds the packages with tests.
+func (r *run) list(ctx context.Context, t *target) ([]suite, error) {
+	args := []string{"list", "-f", "{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}} {{.Module.Path}} {{.Dir}}{{end}}"}
+	cmd := exec.CommandContext(ctx, r.goTool, append(args, tested...)...)
+	cmd.Dir, cmd.Env = r.root, buildEnv(t.Build)
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var all []suite
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		s := suite{pkg: strings.TrimPrefix(f[0], f[1]+"/"), dir: f[2]}
+		if r.only.MatchString(s.pkg) && !leftOut(s.pkg, r.short) {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("no packages")
+	}
+	rank := func(s suite) int { return (slices.Index(slowest, s.pkg) + len(slowest) + 1) % (len(slowest) + 1) }
+	slices.SortStableFunc(all, func(a, b suite) int { return rank(a) - rank(b) })
+	return all, nil
+}
+
+// suite runs one binary in its package's folder, which has its testdata.
+func (r *run) suite(ctx context.Context, t *target, s suite) result {
+	ctx, cancel := context.WithTimeout(ctx, suiteTime)
+	defer cancel()
+	args := []string{s.bin, "-test.v", "-test.short", "-test.timeout=" + (suiteTime - 20*time.Second).String()}
+	if out := skipped(s.pkg, t, r.short); out != "" {
+		args = append(args, "-test.skip="+out)
+	}
+	line := t.restarts(args...)
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Dir = s.dir
+	cmd.WaitDelay = 5 * time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	began := time.Now()
+	err := cmd.Run()
+	res := read(s.pkg, t, out.String())
+	res.took = time.Since(began)
+	log := filepath.Join(r.out, t.Name, strings.ReplaceAll(s.pkg, "/", "_")+".log")
+	if e := os.WriteFile(log, out.Bytes(), 0o644); err == nil {
+		err = e
+	}
+	if err != nil {
+		res.wrong = append(res.wrong, fmt.Sprintf("%v, see %s", err, log))
+	} else if res.passed == 0 {
+		res.wrong = append(res.wrong, "no test ran")
+	}
+	return res
+}
