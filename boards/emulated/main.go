@@ -3,20 +3,20 @@
 //
 //	go run ./boards/emulated [FLAG ...] [PROFILE ...]
 //
-// For each profile, or the named ones, there are four steps, which -steps chooses from:
+// For each profile, or the named ones, there are five kinds of jobs, which -jobs chooses from:
 //
-//	suites  the tests of all packages, built with the profile's build and run under its CPU (suites.go, skips.go)
-//	wrong   a build for a better CPU dies of an illegal instruction, the right one lives (wrong.go)
-//	smoke   stock clients in Node against the gateway under the emulator (smoke.go, smoke.mjs)
-//	memory  what the gateway holds at the start and with 1,000 idle clients (memory.go)
+//	suites   the tests of all packages, built with the profile's build (suites.go, skips.go)
+//	wrong    a build for a better CPU dies of an illegal instruction, the right one lives (wrong.go)
+//	smoke    stock clients in Node against the gateway under the emulator (smoke.mjs)
+//	interop  the suite of make interop, with its server under the emulator (smoke.go)
+//	memory   what the gateway holds at its start and with 1,000 idle clients (memory.go)
 //
-// Profiles with the same build and CPU share a run. The exit status is 1 when anything failed, and a test that skips
-// without a row in skips.go is a failure.
+// Profiles with the same build and CPU share them. While the jobs of one profile run, the next one's binaries are built.
+// The exit status is 1 when anything failed, and a test that skips without a row in skips.go is a failure.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,7 +24,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,69 +36,55 @@ import (
 
 // run is one run of the program.
 type run struct {
-	root    string // the folder of the module
-	out     string // where the binaries go, absolute
-	goTool  string
-	node    string
-	only    *regexp.Regexp // packages whose suites run
-	short   bool
-	workers int
-	table   table
-	failed  []string
+	root     string // the folder of the module
+	out      string // where the binaries go, absolute
+	gateways string // folder with PROFILE/gateway, or "": they are built here
+	goTool   string
+	node     string
+	chosen   []string       // kinds of jobs
+	only     *regexp.Regexp // packages whose suites run
+	short    bool
+	jobs     chan job
+	mutex    sync.Mutex // of what follows
+	results  []result
 }
 
-// step is what is done for each profile.
-type step struct {
-	name string
-	do   func(*run, context.Context, *target) error
-}
-
-var steps = []step{
-	{"suites", (*run).suites},
-	{"wrong", (*run).wrong},
-	{"smoke", (*run).smoke},
-	{"memory", (*run).memory},
+// job is a test binary, or one of the other kinds.
+type job struct {
+	do func(context.Context) result
 }
 
 func main() {
-	r := &run{}
-	chosen := flag.String("steps", "suites,wrong,smoke,memory", "the steps to do")
+	r := &run{jobs: make(chan job)}
+	chosen := flag.String("jobs", "suites,wrong,smoke,interop,memory", "the kinds of jobs to do")
 	only := flag.String("packages", "", "a `regular expression`: the packages whose tests run")
-	flag.StringVar(&r.out, "out", ".build/emulated", "`folder` for what is built")
+	flag.StringVar(&r.out, "out", ".build/emulated", "`folder` for what is built, and for the logs")
+	flag.StringVar(&r.gateways, "gateways", "", "`folder` of PROFILE/gateway, as make boards builds them\n"+
+		"(default: they are built here)")
 	flag.StringVar(&r.goTool, "go", "go", "the Go `command`")
 	flag.StringVar(&r.node, "node", "node", "the Node `command`")
 	flag.BoolVar(&r.short, "short", false, "leave out what skips.go names for it")
-	flag.IntVar(&r.workers, "p", 2, "`number` of test binaries that run at a time")
+	workers := flag.Int("p", runtime.NumCPU(), "`number` of jobs that run at a time")
 	flag.Parse()
+	r.chosen = strings.Split(*chosen, ",")
 	var err error
 	if r.only, err = regexp.Compile(*only); err != nil {
 		fatal(err)
 	}
 	targets, err := choose(flag.Args())
+	if err == nil {
+		err = r.prepare(targets)
+	}
 	if err != nil {
 		fatal(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := r.prepare(targets); err != nil {
-		fatal(err)
-	}
 	began := time.Now()
-	for _, t := range targets {
-		r.profile(ctx, t, ","+*chosen+",")
-	}
-	r.table.print()
-	fmt.Printf("all took %s\n", seconds(time.Since(began)))
-	if r.short {
-		tellShort()
-	}
-	for _, line := range r.failed {
-		fmt.Println("FAIL", line)
-	}
-	if len(r.failed) > 0 {
+	r.work(ctx, targets, *workers)
+	if !r.tell(targets, time.Since(began)) || ctx.Err() != nil {
 		os.Exit(1)
 	}
-	fmt.Println("emulated: passed")
 }
 
 func fatal(err error) {
@@ -117,35 +106,124 @@ func (r *run) prepare(targets []*target) error {
 		if err := t.findEmulator(); err != nil {
 			return err
 		}
+		dir := filepath.Join(r.out, t.Name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		if err := t.writeWrapper(dir); err != nil {
+			return err
+		}
 	}
 	return probeRestarts(targets)
 }
 
-// profile does the chosen steps for one target.
-func (r *run) profile(ctx context.Context, t *target, chosen string) {
-	fmt.Printf("== %s\n", t)
-	for _, s := range steps {
-		if !strings.Contains(chosen, ","+s.name+",") || ctx.Err() != nil {
-			continue
-		}
-		began := time.Now()
-		err := s.do(r, ctx, t)
-		if errors.Is(err, errNotHere) {
-			continue
-		}
-		r.table.took(t.Name, s.name, time.Since(began))
-		if err != nil {
-			r.failed = append(r.failed, fmt.Sprintf("%s %s: %v", t.Name, s.name, err))
-		}
-		fmt.Printf("== %s %s took %s\n", t.Name, s.name, seconds(time.Since(began)))
+// work builds one target after the other, and has the jobs done.
+func (r *run) work(ctx context.Context, targets []*target, workers int) {
+	var crew sync.WaitGroup
+	for range workers {
+		crew.Go(func() {
+			for j := range r.jobs {
+				began := time.Now()
+				res := j.do(ctx)
+				res.took = time.Since(began)
+				r.add(res)
+			}
+		})
 	}
-	if ctx.Err() != nil {
-		r.failed = append(r.failed, t.Name+": "+ctx.Err().Error())
+	for _, t := range targets {
+		if ctx.Err() == nil {
+			fmt.Printf("== %s\n", t)
+			r.plan(ctx, t)
+		}
+	}
+	close(r.jobs)
+	crew.Wait()
+}
+
+func (r *run) add(res result) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.results = append(r.results, res)
+	fmt.Println(res.line())
+}
+
+// plan builds what the chosen jobs of a target need, and hands them out as soon as it is there. Those that mostly wait
+// come first.
+func (r *run) plan(ctx context.Context, t *target) {
+	began := time.Now()
+	if r.has("smoke") || r.has("memory") {
+		for i, b := range append(t.measured(), t.Build) {
+			bin, err := r.gateway(ctx, t, b)
+			last := i == len(t.measured())
+			switch {
+			case err != nil:
+				r.add(result{pkg: "build", profile: t.Name, wrong: []string{err.Error()}})
+				return
+			case !last && r.has("memory"):
+				r.jobs <- job{func(ctx context.Context) result { return r.memory(ctx, t, b, bin) }}
+			case last && r.has("smoke"):
+				r.jobs <- job{func(ctx context.Context) result { return r.smoke(ctx, t, bin) }}
+			}
+		}
+	}
+	if r.has("interop") {
+		bin := filepath.Join(r.out, t.Name, "interop")
+		if err := r.build(ctx, t.Build, "build", "-pgo=off", "-o", bin, "./sio/interop/server"); err != nil {
+			r.add(result{pkg: "build", profile: t.Name, wrong: []string{err.Error()}})
+			return
+		}
+		r.jobs <- job{func(ctx context.Context) result { return r.interop(ctx, t, bin) }}
+	}
+	if r.has("wrong") && len(t.wrongBuilds()) > 0 {
+		r.jobs <- job{func(ctx context.Context) result { return r.wrong(ctx, t) }}
+	}
+	var all []suite
+	if r.has("suites") {
+		var err error
+		if all, err = r.buildSuites(ctx, t); err != nil {
+			r.add(result{pkg: "build", profile: t.Name, wrong: []string{err.Error()}})
+			return
+		}
+	}
+	r.add(result{pkg: "build", profile: t.Name, took: time.Since(began)})
+	for _, s := range all {
+		r.jobs <- job{func(ctx context.Context) result { return r.suite(ctx, t, s) }}
 	}
 }
 
-// errNotHere is a step that the target does not have.
-var errNotHere = errors.New("not for this target")
+func (r *run) has(kind string) bool { return slices.Contains(r.chosen, kind) }
+
+// gateway is the path of a target's gateway for a build: its own as make boards made it, or built here, without the
+// profile that takes the compiler long.
+func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, error) {
+	if b == t.Build && r.gateways != "" {
+		return filepath.Abs(filepath.Join(r.gateways, t.Name, "gateway"))
+	}
+	bin := filepath.Join(r.out, t.Name, "gateway-"+b.GOARCH)
+	return bin, r.build(ctx, b, "build", "-trimpath", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway")
+}
+
+// tell prints the table and what is wrong, and returns whether nothing is.
+func (r *run) tell(targets []*target, took time.Duration) bool {
+	var t table
+	var wrong []string
+	for _, res := range r.results {
+		t.add(res)
+		for _, w := range res.wrong {
+			wrong = append(wrong, fmt.Sprintf("FAIL %s %s: %s", res.profile, res.pkg, w))
+		}
+	}
+	for _, target := range targets {
+		wrong = append(wrong, stale(target, r.results)...)
+	}
+	t.print()
+	r.tellLeftOut()
+	for _, w := range wrong {
+		fmt.Println(w)
+	}
+	fmt.Printf("emulated: %d profiles in %s, %d failures\n", len(t.columns), seconds(took), len(wrong))
+	return len(wrong) == 0 && len(r.results) > 0
+}
 
 // choose makes the targets of the named profiles, or of all.
 func choose(names []string) ([]*target, error) {

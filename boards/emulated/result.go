@@ -13,9 +13,9 @@ import (
 type result struct {
 	pkg     string
 	passed  int
-	skips   []string // tests that skipped, with what they said
-	names   []string // of those
-	wrong   []string
+	skips   []string // names of tests that skipped
+	notes   []string // what people want to know
+	wrong   []string // what failed
 	took    time.Duration
 	profile string
 }
@@ -38,8 +38,8 @@ func read(pkg string, t *target, log string) result {
 		case "FAIL":
 			res.wrong = append(res.wrong, m[2]+" fails")
 		case "SKIP":
-			res.names = append(res.names, m[2])
-			res.skips = append(res.skips, m[2]+": "+before)
+			res.skips = append(res.skips, m[2])
+			res.notes = append(res.notes, m[2]+" skips: "+before)
 			if !known(pkg, m[2], t) {
 				res.wrong = append(res.wrong, m[2]+" skips, and skips.go has no row for it: "+before)
 			}
@@ -55,23 +55,27 @@ func (r result) line() string {
 		word = "FAIL"
 	}
 	text := fmt.Sprintf("%s %-10s %-26s %5d passed  %6s", word, r.profile, r.pkg, r.passed, seconds(r.took))
-	for _, s := range r.skips {
-		text += "\n       skipped " + s
+	for _, n := range r.notes {
+		text += "\n       " + n
+	}
+	for _, w := range r.wrong {
+		text += "\n     ! " + w
 	}
 	return text
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%d s", int(math.Ceil(d.Seconds()))) }
 
-// table has what took how long: a row for each package and step, a column for each profile.
+// table has what took how long: a row for each package and job, a column for each profile.
 type table struct {
 	rows, columns []string
 	cells         map[[2]string]string
+	sum           map[string]time.Duration // by column
 }
 
 func (t *table) set(row, column, text string) {
 	if t.cells == nil {
-		t.cells = map[[2]string]string{}
+		t.cells, t.sum = map[[2]string]string{}, map[string]time.Duration{}
 	}
 	if !slices.Contains(t.rows, row) {
 		t.rows = append(t.rows, row)
@@ -82,8 +86,8 @@ func (t *table) set(row, column, text string) {
 	t.cells[[2]string{row, column}] = text
 }
 
-// add takes a package's result.
-func (t *table) add(profile string, r result) {
+// add takes a result.
+func (t *table) add(r result) {
 	text := fmt.Sprintf("%d", r.passed)
 	if len(r.skips) > 0 {
 		text += fmt.Sprintf("-%d", len(r.skips))
@@ -91,21 +95,14 @@ func (t *table) add(profile string, r result) {
 	if len(r.wrong) > 0 {
 		text += "!"
 	}
-	t.set(r.pkg, profile, text+" "+seconds(r.took))
+	t.set(r.pkg, r.profile, text+" "+seconds(r.took))
+	t.sum[r.profile] += r.took
 }
 
-// took takes a step's time.
-func (t *table) took(profile, step string, d time.Duration) { t.set("= "+step, profile, seconds(d)) }
-
-// print writes the table, the packages before the steps.
+// print writes the table, the packages in the order of their names.
 func (t *table) print() {
-	slices.SortFunc(t.rows, func(a, b string) int {
-		if s := strings.Index(a, "= ") - strings.Index(b, "= "); s != 0 {
-			return s
-		}
-		return strings.Compare(a, b)
-	})
-	fmt.Printf("\ntests that passed, -skipped, seconds\n%-26s", "")
+	slices.Sort(t.rows)
+	fmt.Printf("\ntests that passed, -skipped, and seconds\n%-26s", "")
 	for _, c := range t.columns {
 		fmt.Printf(" %12s", c)
 	}
@@ -117,4 +114,9 @@ func (t *table) print() {
 		}
 		fmt.Println()
 	}
+	fmt.Printf("%-26s", "all, some side by side")
+	for _, c := range t.columns {
+		fmt.Printf(" %12s", seconds(t.sum[c]))
+	}
+	fmt.Println()
 }

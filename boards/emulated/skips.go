@@ -2,81 +2,98 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
 
-// skip is a test that does not run under an emulator. A test that skips without a row here fails, and so does a row
-// whose test runs.
-type skip struct {
-	pkg, test string
+// row is a test, or a package, that does not run here.
+type row struct {
+	pkg, test string // test "": the whole package
 	on        func(*target) bool
 	why       string
 }
 
 func narrow(t *target) bool { return t.bits() == 32 }
-func anywhere(*target) bool { return true }
+func every(*target) bool    { return true }
 
-// skips are the tests that skip themselves.
-var skips = []skip{
-	{"poll/tlsconn", "TestIdleMemory", narrow, "the ceiling counts 64-bit structures"},
-	{"webapp/websocket", "TestIdleBytes", narrow, "the ceiling counts 64-bit structures"},
-	{"webapp/httpbridge", "TestLinked", anywhere, "it builds programs: the machine that builds tests it"},
+// skips are the tests that skip themselves, by -test.short or because of the machine. A test that skips without a row
+// fails, and so does a row whose test runs.
+var skips = []row{
+	{"poll/tlsconn", "TestIdleMemory", narrow, "its ceiling counts 64-bit structures"},
+	{"webapp/websocket", "TestIdleBytes", narrow, "its ceiling counts 64-bit structures"},
+	{"eio", "TestIdleBytes", narrow, "its ceiling counts 64-bit structures"},
+	{"sio", "TestIdleBytes", narrow, "its ceiling counts 64-bit structures"},
+	{"sio", "TestSizes", narrow, "it counts 64-bit structures"},
+	{"webapp/httpbridge", "TestLinked", every, "it builds programs: make unit"},
 }
 
-// outs are tests that the runner keeps from running; test is a regular expression.
-var outs = []skip{}
-
-// packages that are left out, with what runs them instead.
-var outPackages = map[string]string{
-	"webapp/clients": "it needs its server and curl, wrk and ab: make clients",
+// outs do not run at all, with what runs them instead.
+var outs = []row{
+	{"webapp/clients", "", every, "curl, wrk and ab with a server of their own: make clients"},
 }
 
-// cuts are the packages that -short leaves out.
-var cuts = map[string]string{
-	"sio/sim": "the simulation",
+// cuts are what -short leaves out: each takes a minute or more of an emulated CPU, and make test-boards has them.
+var cuts = []row{
+	{"sio/sim", "", every, "the simulation"},
+	{"webapp/websocket/rfc6455", "TestSuite|TestCompressionInMemory", every, "the 517 cases over sockets"},
+	{"webapp/ws", "TestConformanceOfCompression|TestInflate.*|TestCompress", every, "compression"},
+	{"eio", "TestIdleBytesOfCompression|TestGroupedWakeUps|TestDenseForms", every, "10^5 packets, and idle hours"},
 }
 
-func leftOut(pkg string, short bool) bool {
-	return outPackages[pkg] != "" || short && cuts[pkg] != ""
+// shortInterop are the cases of the interop suite that -short has.
+const shortInterop = `^(4\.8|2\.5)( msgpack)? (polling|upgrade): .*(ack|binary|order|room|namespace)|^the server ends`
+
+// out are the rows that keep a test or a package from running.
+func out(short bool) []row {
+	if short {
+		return slices.Concat(outs, cuts)
+	}
+	return outs
 }
 
-// known tells whether a test may skip.
-func known(pkg, test string, t *target) bool {
-	return slices.ContainsFunc(skips, func(s skip) bool { return s.pkg == pkg && s.test == test && s.on(t) })
+func leftOut(pkg string, t *target, short bool) bool {
+	return slices.ContainsFunc(out(short), func(o row) bool { return o.pkg == pkg && o.test == "" && o.on(t) })
 }
 
-// skipped is the regular expression of the tests that do not run.
-func skipped(pkg string, t *target, _ bool) string {
+// kept is the regular expression of a package's tests that do not run.
+func kept(pkg string, t *target, short bool) string {
 	var all []string
-	for _, o := range outs {
+	for _, o := range out(short) {
 		if o.pkg == pkg && o.on(t) {
-			all = append(all, o.test)
+			all = append(all, "^("+o.test+")$")
 		}
 	}
 	return strings.Join(all, "|")
 }
 
+// known tells whether a test may skip.
+func known(pkg, test string, t *target) bool {
+	return slices.ContainsFunc(skips, func(s row) bool { return s.pkg == pkg && s.test == test && s.on(t) })
+}
+
 // stale are the rows of skips whose test did not skip.
-func stale(t *target, results []result, _ bool) []string {
+func stale(t *target, results []result) []string {
 	var lines []string
 	for _, s := range skips {
 		for _, r := range results {
-			if r.pkg == s.pkg && s.on(t) && !slices.Contains(r.names, s.test) {
-				lines = append(lines, fmt.Sprintf("%s: %s does not skip any more: take its row out of skips.go", s.pkg, s.test))
+			if r.profile == t.Name && r.pkg == s.pkg && s.on(t) && !slices.Contains(r.skips, s.test) {
+				lines = append(lines, fmt.Sprintf("FAIL %s %s: %s does not skip: take its row out of skips.go",
+					t.Name, s.pkg, s.test))
 			}
 		}
 	}
 	return lines
 }
 
-var _ = regexp.MustCompile
-
-// tellShort says what -short left out.
-func tellShort() {
-	fmt.Println("left out here, and part of make test-boards:")
-	for pkg, why := range cuts {
-		fmt.Printf("  %s: %s\n", pkg, why)
+// tellLeftOut says what nobody saw here.
+func (r *run) tellLeftOut() {
+	fmt.Println("left out, or skipped:")
+	for _, o := range slices.Concat(out(r.short), skips) {
+		fmt.Println("  " + strings.TrimSpace(strings.ReplaceAll(o.pkg+" "+o.test, "|", " ")) + ": " + o.why)
+	}
+	fmt.Println("  long cases of poll/tlsconn, webapp/ws, webapp/websocket/rfc6455 and sio/sim: go test -short cuts them")
+	if r.short {
+		fmt.Println("  interop but for", shortInterop)
+		fmt.Println("make test-boards runs what -short leaves out, and the other profiles")
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -24,60 +22,6 @@ const suiteTime = 8 * time.Minute
 // suite is a package's tests as a binary.
 type suite struct {
 	pkg, dir, bin string // pkg without the module's path
-}
-
-// suites builds the tests of all packages, once for a build, and runs them.
-func (r *run) suites(ctx context.Context, t *target) error {
-	dir := filepath.Join(r.out, t.Name)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := t.writeWrapper(dir); err != nil {
-		return err
-	}
-	began := time.Now()
-	all, err := r.buildSuites(ctx, t)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%d test binaries are built, %s\n", len(all), seconds(time.Since(began)))
-	r.table.took(t.Name, "build", time.Since(began))
-
-	results := make([]result, len(all))
-	next := make(chan int)
-	var crew sync.WaitGroup
-	for range r.workers {
-		crew.Go(func() {
-			for i := range next {
-				results[i] = r.suite(ctx, t, all[i])
-				fmt.Println(results[i].line())
-			}
-		})
-	}
-	for i := range all {
-		next <- i
-	}
-	close(next)
-	crew.Wait()
-	return r.judge(t, results)
-}
-
-// judge adds the results to the table and tells what is wrong with them.
-func (r *run) judge(t *target, results []result) error {
-	var wrong []string
-	for _, res := range results {
-		r.table.add(t.Name, res)
-		for _, w := range res.wrong {
-			wrong = append(wrong, res.pkg+": "+w)
-		}
-	}
-	if r.only.String() == "" {
-		wrong = append(wrong, stale(t, results, r.short)...)
-	}
-	if len(wrong) > 0 {
-		return errors.New(strings.Join(wrong, "\n     "))
-	}
-	return nil
 }
 
 // slowest are the packages that take longest: they start first.
@@ -128,7 +72,7 @@ func (r *run) list(ctx context.Context, t *target) ([]suite, error) {
 			continue
 		}
 		s := suite{pkg: strings.TrimPrefix(f[0], f[1]+"/"), dir: f[2]}
-		if r.only.MatchString(s.pkg) && !leftOut(s.pkg, r.short) {
+		if r.only.MatchString(s.pkg) && !leftOut(s.pkg, t, r.short) {
 			all = append(all, s)
 		}
 	}
@@ -142,30 +86,23 @@ func (r *run) list(ctx context.Context, t *target) ([]suite, error) {
 
 // suite runs one binary in its package's folder, which has its testdata.
 func (r *run) suite(ctx context.Context, t *target, s suite) result {
-	ctx, cancel := context.WithTimeout(ctx, suiteTime)
-	defer cancel()
-	args := []string{s.bin, "-test.v", "-test.short", "-test.timeout=" + (suiteTime - 20*time.Second).String()}
-	if out := skipped(s.pkg, t, r.short); out != "" {
-		args = append(args, "-test.skip="+out)
+	line := []string{s.bin, "-test.v", "-test.short", "-test.timeout=" + (suiteTime - 20*time.Second).String()}
+	if out := kept(s.pkg, t, r.short); out != "" {
+		line = append(line, "-test.skip="+out)
 	}
-	line := t.restarts(args...)
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	cmd.Dir = s.dir
-	cmd.WaitDelay = 5 * time.Second
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	began := time.Now()
-	err := cmd.Run()
-	res := read(s.pkg, t, out.String())
-	res.took = time.Since(began)
-	log := filepath.Join(r.out, t.Name, strings.ReplaceAll(s.pkg, "/", "_")+".log")
-	if e := os.WriteFile(log, out.Bytes(), 0o644); err == nil {
-		err = e
-	}
-	if err != nil {
-		res.wrong = append(res.wrong, fmt.Sprintf("%v, see %s", err, log))
-	} else if res.passed == 0 {
-		res.wrong = append(res.wrong, "no test ran")
+	text, err := output(ctx, suiteTime, s.dir, t.restarts(line...))
+	res := read(s.pkg, t, text)
+	switch log, e := r.log(t, s.pkg, text); {
+	case err != nil || e != nil:
+		res.wrong = append(res.wrong, fmt.Sprintf("%v, see %s", errors.Join(err, e), log))
+	case res.passed == 0:
+		res.wrong = append(res.wrong, "no test ran, see "+log)
 	}
 	return res
+}
+
+// log keeps what a job wrote.
+func (r *run) log(t *target, name, text string) (string, error) {
+	path := filepath.Join(r.out, t.Name, strings.ReplaceAll(name, "/", "_")+".log")
+	return path, os.WriteFile(path, []byte(text), 0o644)
 }

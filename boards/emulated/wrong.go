@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,34 +10,47 @@ import (
 	"github.com/edgesio/edgesio/boards"
 )
 
+// alsoWrong are further builds that a CPU must refuse, beside Profile.Wrong.
+var alsoWrong = map[string][]boards.Build{
+	"arm926":     {{GOOS: "linux", GOARCH: "arm", GOARM: "6"}},
+	"cortex-a53": {{GOOS: "linux", GOARCH: "arm64", GOARM64: "v8.1"}},
+	"cortex-a72": {{GOOS: "linux", GOARCH: "arm64", GOARM64: "v8.1"}},
+}
+
+// wrongBuilds are all that the target's CPU must refuse.
+func (t *target) wrongBuilds() []boards.Build {
+	var all []boards.Build
+	if t.Wrong != (boards.Build{}) {
+		all = append(all, t.Wrong)
+	}
+	return append(all, alsoWrong[t.CPU]...)
+}
+
 // wrong shows that the emulator has the board's CPU and no better one: a program built for a better one must die of an
 // illegal instruction, and the same program built right must not.
-func (r *run) wrong(ctx context.Context, t *target) error {
-	if t.Wrong == (boards.Build{}) || t.Emulator == "" {
-		return errNotHere
-	}
-	for _, c := range []struct {
-		name  string
-		build boards.Build
-		dies  bool
-	}{{"right", t.Build, false}, {"wrong", t.Wrong, true}} {
-		bin := filepath.Join(r.out, t.Name, "probe-"+c.name)
-		if err := r.build(ctx, c.build, "build", "-pgo=off", "-o", bin, "./boards/emulated/probe"); err != nil {
-			return err
+func (r *run) wrong(ctx context.Context, t *target) result {
+	res := result{pkg: "wrong", profile: t.Name}
+	for i, build := range append([]boards.Build{t.Build}, t.wrongBuilds()...) {
+		bin := filepath.Join(r.out, t.Name, fmt.Sprint("probe-", i))
+		if err := r.build(ctx, build, "build", "-pgo=off", "-o", bin, "./boards/emulated/probe"); err != nil {
+			res.wrong = append(res.wrong, err.Error())
+			return res
 		}
-		out, err := probe(ctx, t, bin)
-		died := err != nil && illegal(err.Error()+"\n"+out)
-		switch {
-		case !c.dies && (err != nil || !strings.HasPrefix(out, "alive ")):
-			return fmt.Errorf("the right build does not run: %w\n%s", err, out)
-		case c.dies && !died:
-			return fmt.Errorf("%s: %s must be an illegal instruction, but it says: %v\n%s",
-				t, strings.Join(c.build.Env(), " "), err, out)
-		case c.dies:
-			fmt.Printf("ok   %-10s %s is refused: illegal instruction\n", t.Name, strings.Join(c.build.Env()[1:], " "))
+		out, err := output(ctx, time.Minute, r.root, t.emulated(bin))
+		name := strings.Join(build.Env()[1:], " ")
+		switch right := i == 0; {
+		case right && (err != nil || !strings.HasPrefix(out, "alive ")):
+			res.wrong = append(res.wrong, fmt.Sprintf("%s, the right build, does not run: %v %s", name, err, out))
+		case !right && (err == nil || !illegal(err.Error()+"\n"+out)):
+			res.wrong = append(res.wrong, fmt.Sprintf("%s must be an illegal instruction, but: %v %s", name, err, out))
+		default:
+			res.passed++
+			if !right {
+				res.notes = append(res.notes, name+" is refused")
+			}
 		}
 	}
-	return nil
+	return res
 }
 
 // illegal tells whether a process ended by SIGILL: qemu's words, the Go runtime's, or the system's.
@@ -52,19 +62,4 @@ func illegal(text string) bool {
 		}
 	}
 	return false
-}
-
-// probe runs a binary under the target's CPU.
-func probe(ctx context.Context, t *target, bin string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	line := t.emulated(bin)
-	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		err = errors.Join(err, ctx.Err())
-	}
-	return out.String(), err
 }
