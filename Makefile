@@ -249,3 +249,17 @@ $(V06)/node_modules/.package-lock.json: $(V06)/package-lock.json
 # whether 200 of them delay the others: p99 within twice that of the same minute without them. 40 seconds.
 stalled: .build/bench
 	.build/bench stalled
+
+# The boards' CPUs, by qemu-user: all tests, stock clients against the gateway, its memory, and a build for a better CPU
+# that must fail. make test-boards ARGS="ath79 octeon" has these profiles only, ARGS="-jobs memory" that job.
+# The short one is for every change: ARMv6 and big-endian MIPS without the long tests, which it lists.
+.PHONY: test-boards test-boards-short emulators
+EMULATED = $(GO) run ./boards/emulated -go "$(GO)" -node "$(NODE)"
+emulators: bundle $(INTEROP)/node_modules/.package-lock.json
+	@bash .ci/deps npm openssl qemu
+
+test-boards: emulators
+	@$(EMULATED) $(ARGS)
+
+test-boards-short: emulators
+	@$(EMULATED) -short rpi-zero ath79

@@ -11,8 +11,8 @@
 //	interop  the suite of make interop, with its server under the emulator (smoke.go)
 //	memory   what the gateway holds at its start and with 1,000 idle clients (memory.go)
 //
-// Profiles with the same build and CPU share them. While the jobs of one profile run, the next one's binaries are built.
-// The exit status is 1 when anything failed, and a test that skips without a row in skips.go is a failure.
+// Profiles with the same build and CPU share them. While one profile's jobs run, the next one's binaries are built.
+// The exit status is 1 when anything failed; a test that skips without a row in skips.go is a failure, too.
 package main
 
 import (
@@ -36,17 +36,16 @@ import (
 
 // run is one run of the program.
 type run struct {
-	root     string // the folder of the module
-	out      string // where the binaries go, absolute
-	gateways string // folder with PROFILE/gateway, or "": they are built here
-	goTool   string
-	node     string
-	chosen   []string       // kinds of jobs
-	only     *regexp.Regexp // packages whose suites run
-	short    bool
-	jobs     chan job
-	mutex    sync.Mutex // of what follows
-	results  []result
+	root    string // the folder of the module
+	out     string // where the binaries go, absolute
+	goTool  string
+	node    string
+	chosen  []string       // kinds of jobs
+	only    *regexp.Regexp // packages whose suites run
+	short   bool
+	jobs    chan job
+	mutex   sync.Mutex // of what follows
+	results []result
 }
 
 // job is a test binary, or one of the other kinds.
@@ -59,8 +58,6 @@ func main() {
 	chosen := flag.String("jobs", "suites,wrong,smoke,interop,memory", "the kinds of jobs to do")
 	only := flag.String("packages", "", "a `regular expression`: the packages whose tests run")
 	flag.StringVar(&r.out, "out", ".build/emulated", "`folder` for what is built, and for the logs")
-	flag.StringVar(&r.gateways, "gateways", "", "`folder` of PROFILE/gateway, as make boards builds them\n"+
-		"(default: they are built here)")
 	flag.StringVar(&r.goTool, "go", "go", "the Go `command`")
 	flag.StringVar(&r.node, "node", "node", "the Node `command`")
 	flag.BoolVar(&r.short, "short", false, "leave out what skips.go names for it")
@@ -193,11 +190,13 @@ func (r *run) plan(ctx context.Context, t *target) {
 
 func (r *run) has(kind string) bool { return slices.Contains(r.chosen, kind) }
 
-// gateway is the path of a target's gateway for a build: its own as make boards made it, or built here, without the
-// profile that takes the compiler long.
+// gateway builds the gateway: a target's own as make boards does it, and what is quick (-short) or no board's without
+// the profile that takes the compiler long.
 func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, error) {
-	if b == t.Build && r.gateways != "" {
-		return filepath.Abs(filepath.Join(r.gateways, t.Name, "gateway"))
+	if _, err := os.Stat(filepath.Join(r.root, "boards/build")); err == nil && b == t.Build && !r.short {
+		dir := filepath.Join(r.out, "boards")
+		err := r.build(ctx, boards.Build{}, "run", "./boards/build", "-out", dir, t.Name)
+		return filepath.Join(dir, t.Name, "gateway"), err
 	}
 	bin := filepath.Join(r.out, t.Name, "gateway-"+b.GOARCH)
 	return bin, r.build(ctx, b, "build", "-trimpath", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway")

@@ -34,10 +34,13 @@ var outs = []row{
 
 // cuts are what -short leaves out: each takes a minute or more of an emulated CPU, and make test-boards has them.
 var cuts = []row{
+	{"boards/gateway", "", every, "the gateway's own tests: its program is in smoke and memory"},
 	{"sio/sim", "", every, "the simulation"},
-	{"webapp/websocket/rfc6455", "TestSuite|TestCompressionInMemory", every, "the 517 cases over sockets"},
-	{"webapp/ws", "TestConformanceOfCompression|TestInflate.*|TestCompress", every, "compression"},
+	{"webapp/websocket/rfc6455", "", every, "the 517 cases"},
+	{"webapp/ws", "TestConformance.*|TestInflate.*|TestCompress", every, "long messages, and compression"},
 	{"eio", "TestIdleBytesOfCompression|TestGroupedWakeUps|TestDenseForms", every, "10^5 packets, and idle hours"},
+	{"poll", "TestTimersAgainstSortedSlice|FuzzOutbuf", every, "many small steps without a system call"},
+	{"eos", "TestEveryBitCounts", every, "10^4 signatures"},
 }
 
 // shortInterop are the cases of the interop suite that -short has.

@@ -76,7 +76,9 @@ func (t *target) restarts(line ...string) []string {
 }
 
 // machines are the ELF machine numbers (e_machine).
-var machines = map[string]byte{"arm": 40, "arm64": 183, "mips": 8, "mipsle": 8, "mips64": 8, "mips64le": 8, "riscv64": 243}
+var machines = map[string]byte{
+	"arm": 40, "arm64": 183, "mips": 8, "mipsle": 8, "mips64": 8, "mips64le": 8, "riscv64": 243,
+}
 
 // magic is the first 20 bytes of the target's programs, as binfmt_misc wants them: class, byte order, version, ABI,
 // type and machine. Type 2 is a static one.
