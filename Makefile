@@ -263,3 +263,37 @@ test-boards: emulators
 
 test-boards-short: emulators
 	@$(EMULATED) -short rpi-zero ath79
+
+# The gateway for boards, into .build/boards/NAME/gateway: make boards, or one of them, make board-rpi-zero. make
+# board-list prints the names. Cold, the first takes a minute on two cores and all of them seven; boards that were built
+# before take seconds. boards/build tells how, and what each program is checked for.
+#
+# Beside a program make sbom puts what is in it, make sizes holds all to the ceilings of boards/sizes.txt (ARGS=-update
+# notes the sizes there), and make boards-reproducible builds everything again from a copy in another folder, with an
+# empty cache, and compares the bytes: BOARDS="rpi-zero ath79" for some of them, each takes a minute.
+BOARDS ?= all
+BUILD   = $(GO) run -pgo=off ./boards/build
+
+.PHONY: boards board-list sbom sizes boards-reproducible
+boards: bundle
+	@$(BUILD) $(ARGS) $(BOARDS)
+
+board-list:
+	@$(BUILD) -list
+
+board-%: bundle
+	@$(BUILD) $(ARGS) $*
+
+sbom: bundle sio/bundle/node_modules/.package-lock.json
+	@$(BUILD) -sbom $(ARGS) $(BOARDS)
+
+sizes: bundle
+	@$(BUILD) -sizes $(ARGS) $(BOARDS)
+
+boards-reproducible: bundle
+	@$(BUILD) -check $(ARGS) $(BOARDS)
+
+# What the browser client was made of, which make sbom compares with the versions in package-lock.json.
+sio/bundle/node_modules/.package-lock.json: sio/bundle/package-lock.json
+	@cd sio/bundle && $(NPM_CI)
+	@touch $@

@@ -62,9 +62,11 @@ func (r *run) memory(ctx context.Context, t *target, b boards.Build, bin string)
 	}
 	check("at its start", atStart)
 	conns, err := g.crowd(ctx)
-	for _, c := range conns {
-		defer c.Close()
-	}
+	defer func() {
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	}()
 	if err != nil {
 		res.wrong = append(res.wrong, err.Error())
 		return res
@@ -105,7 +107,7 @@ func startGateway(ctx context.Context, line []string, args ...string) (*gateway,
 		g.end()
 		return nil, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	if _, err = io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
 		err = errors.Join(fmt.Errorf("the page's status is %d", res.StatusCode), err)
 		g.end()
@@ -221,7 +223,7 @@ func guestBase(pid int, bin string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	lowest := int64(1 << 62)
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_LOAD {

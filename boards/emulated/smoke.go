@@ -12,7 +12,11 @@ import (
 // nodeTime is the most that a suite in Node may take.
 const nodeTime = 10 * time.Minute
 
-var counted = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed$`)
+// What the suites write at their end.
+var (
+	failed  = regexp.MustCompile(`(?m)^failed: .*$`)
+	counted = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed$`)
+)
 
 // smoke is the gateway with stock clients, see smoke.mjs.
 func (r *run) smoke(ctx context.Context, t *target, gateway string) result {
@@ -43,9 +47,7 @@ func (r *run) script(ctx context.Context, t *target, name string, args []string)
 		res.wrong = append(res.wrong, "an illegal instruction, see "+log)
 	case err != nil:
 		res.wrong = append(res.wrong, fmt.Sprintf("%v, see %s", err, log))
-		for _, line := range regexp.MustCompile(`(?m)^failed: .*$`).FindAllString(text, -1) {
-			res.wrong = append(res.wrong, line)
-		}
+		res.wrong = append(res.wrong, failed.FindAllString(text, -1)...)
 	case m == nil || res.passed == 0:
 		res.wrong = append(res.wrong, "it counts no cases, see "+log)
 	}
