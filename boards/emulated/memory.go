@@ -50,8 +50,8 @@ func (r *run) memory(ctx context.Context, t *target, b boards.Build, bin string)
 		}
 	}
 	check := func(when string, ceiling int64) {
-		n, err := resident(g.cmd.Process.Pid, base, t.Emulator != "")
-		res.notes = append(res.notes, fmt.Sprintf("%s %.1f MB", when, float64(n)/(1<<20)))
+		n, program, err := resident(g.cmd.Process.Pid, base, t.Emulator != "", bin)
+		res.notes = append(res.notes, fmt.Sprintf("%s %d kB, %d of them the program's own pages", when, n>>10, program>>10))
 		if err != nil {
 			res.wrong = append(res.wrong, err.Error())
 		} else if n > ceiling {
@@ -242,14 +242,19 @@ func guestBase(pid int, bin string) (int64, error) {
 	return first - lowest, err
 }
 
-// resident is the resident memory of a process, or of the 32-bit guest in it.
-func resident(pid int, base int64, guest bool) (sum int64, err error) {
-	err = mappings(pid, func(at int64, _ string, n int64) {
-		if !guest || at >= base && at-base < 1<<32 {
-			sum += n
+// resident is the resident memory of a process, or of the 32-bit guest in it, and the part that is its program's file:
+// the kernel may drop that and read it again.
+func resident(pid int, base int64, guest bool, bin string) (sum, program int64, err error) {
+	err = mappings(pid, func(at int64, file string, n int64) {
+		if guest && (at < base || at-base >= 1<<32) {
+			return
+		}
+		sum += n
+		if file == bin {
+			program += n
 		}
 	})
-	return sum, err
+	return sum, program, err
 }
 
 // measured are the builds whose memory is measured for a target, with the name of the row.

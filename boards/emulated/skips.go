@@ -79,7 +79,7 @@ func stale(t *target, results []result) []string {
 	var lines []string
 	for _, s := range skips {
 		for _, r := range results {
-			if r.profile == t.Name && r.pkg == s.pkg && s.on(t) && !slices.Contains(r.skips, s.test) {
+			if r.profile == t.Name && r.pkg == s.pkg && len(r.wrong) == 0 && s.on(t) && !slices.Contains(r.skips, s.test) {
 				lines = append(lines, fmt.Sprintf("FAIL %s %s: %s does not skip: take its row out of skips.go",
 					t.Name, s.pkg, s.test))
 			}
@@ -90,11 +90,14 @@ func stale(t *target, results []result) []string {
 
 // tellLeftOut says what nobody saw here.
 func (r *run) tellLeftOut() {
+	if !r.has("suites") {
+		return
+	}
 	fmt.Println("left out, or skipped:")
 	for _, o := range slices.Concat(out(r.short), skips) {
 		fmt.Println("  " + strings.TrimSpace(strings.ReplaceAll(o.pkg+" "+o.test, "|", " ")) + ": " + o.why)
 	}
-	fmt.Println("  long cases of poll/tlsconn, webapp/ws, webapp/websocket/rfc6455 and sio/sim: go test -short cuts them")
+	fmt.Println("  long cases of poll/tlsconn, webapp/ws, webapp/websocket/rfc6455 and sio/sim, by go test -short and", seeds)
 	if r.short {
 		fmt.Println("  interop but for", shortInterop)
 		fmt.Println("make test-boards runs what -short leaves out, and the other profiles")

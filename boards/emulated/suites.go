@@ -16,8 +16,11 @@ import (
 // tested are the packages whose tests run.
 var tested = []string{"./poll/...", "./webapp/...", "./eio/...", "./sio/...", "./eos/...", "./boards/gateway"}
 
-// suiteTime is the most that a test binary may take.
-const suiteTime = 8 * time.Minute
+// suiteTime is the most that a test binary may take, on a machine that has other things to do.
+const suiteTime = 20 * time.Minute
+
+// seeds is how many seeds the simulation runs: the least that it draws conclusions from. make sim has thousands.
+const seeds = "SIM_SEEDS=50"
 
 // suite is a package's tests as a binary.
 type suite struct {
@@ -90,7 +93,7 @@ func (r *run) suite(ctx context.Context, t *target, s suite) result {
 	if out := kept(s.pkg, t, r.short); out != "" {
 		line = append(line, "-test.skip="+out)
 	}
-	text, err := output(ctx, suiteTime, s.dir, t.restarts(line...))
+	text, err := output(ctx, suiteTime, s.dir, append([]string{"env", seeds}, t.restarts(line...)...))
 	res := read(s.pkg, t, text)
 	switch log, e := r.log(t, s.pkg, text); {
 	case err != nil || e != nil:
