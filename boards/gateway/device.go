@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/edgesio/edgesio/eos"
@@ -103,11 +104,11 @@ func (d *device) list() []listedSocket {
 			list = append(list, listedSocket{s.ID(), ns.Name(), d.who(s), s.RemoteAddress()})
 		}
 	}
-	slices.SortFunc(list, func(a, b listedSocket) int {
-		if c := strings.Compare(b.Namespace, a.Namespace); c != 0 {
-			return c
+	sort.SliceStable(list, func(i, j int) bool {
+		if a, b := list[i].Namespace, list[j].Namespace; a != b {
+			return a > b
 		}
-		return strings.Compare(a.ID, b.ID)
+		return list[i].ID < list[j].ID
 	})
 	return list[:min(len(list), maxListed)]
 }

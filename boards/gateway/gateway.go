@@ -11,7 +11,6 @@ import (
 
 	"github.com/edgesio/edgesio/eos"
 	"github.com/edgesio/edgesio/poll"
-	"github.com/edgesio/edgesio/poll/tlsconn"
 	"github.com/edgesio/edgesio/sio"
 	"github.com/edgesio/edgesio/sio/admin"
 	"github.com/edgesio/edgesio/webapp"
@@ -31,11 +30,11 @@ type gateway struct {
 	io        *sio.Server
 	accounts  *accounts
 	telemetry *telemetry
-	tls       *tlsconn.Server // nil: plain HTTP
-	told      []string        // lines for who started it
-	health    *webapp.Health  // of /readyz, on both ports
-	ops       *ops            // nil without -metrics
-	admin     *admin.Admin    // nil without -admin
+	tls       *tlsServer     // nil: plain HTTP
+	told      []string       // lines for who started it
+	health    *webapp.Health // of /readyz, on both ports
+	ops       *ops           // nil without -metrics
+	admin     *admin.Admin   // nil without -admin
 }
 
 // settings are what the program's files say.
@@ -43,6 +42,7 @@ type settings struct {
 	rules  string // the policy's text
 	policy *eos.Policy
 	matrix *eos.Matrix
+	parser sio.Parser // nil: the usual one
 	pages  fs.FS
 }
 
@@ -64,7 +64,12 @@ func (g *gateway) read(loop *poll.Loop) (s settings, err error) {
 	if s.matrix, err = openMatrix(c.matrix); err != nil {
 		return s, err
 	}
-	s.pages, err = pageFiles()
+	if s.parser, err = parserOf(c.parser); err != nil {
+		return s, err
+	}
+	if s.pages, err = pageFiles(); s.parser != nil {
+		s.pages = msgpackPages{s.pages}
+	}
 	return s, err
 }
 
@@ -81,7 +86,7 @@ func (g *gateway) options(s settings) (o webapp.Options, options sio.Options) {
 		o.TLS = g.tls
 	}
 	limitWeb(&o, g.config)
-	options = sio.Options{Policy: s.policy, Accounts: g.accounts, DisconnectExpired: true,
+	options = sio.Options{Policy: s.policy, Accounts: g.accounts, Parser: s.parser, DisconnectExpired: true,
 		Cors:                    adminCors(g.config.adminOrigin),
 		ConnectionStateRecovery: &sio.ConnectionStateRecovery{MaxSessions: maxLost, MaxBytes: maxMissedBytes}}
 	limitSockets(&options, g.config)

@@ -29,6 +29,7 @@ type config struct {
 	maxConns           int
 	connsPerAddress    int
 	handshakes         int    // a second
+	parser             string // wire form: json or msgpack
 	tlsCert, tlsKey    string // files of the pair to speak TLS with; none: plain HTTP
 	admin, adminOrigin string // mode of the admin UI, and where its page comes from; none: no admin UI
 	metrics            string // address of the operator's listener; none: no metrics
@@ -42,6 +43,8 @@ func main() {
 	c := config{buffers: socketBuffers}
 	flag.StringVar(&c.listen, "listen", "127.0.0.1:8000", "`address` and port; without an address all of the machine's")
 	flag.StringVar(&c.name, "name", "socketio", "name of the app")
+	flag.StringVar(&c.parser, "parser", parserJSON, "`wire` form of the server and all its clients: json, or msgpack for\n"+
+		"clients that are made with socket.io-msgpack-parser")
 	flag.StringVar(&c.users, "users", "", "`file` of those who may sign in, read again on SIGHUP;\n"+
 		"a line for each: name acoid group password nickname (default: three with random passwords)")
 	flag.StringVar(&c.policy, "policy", "", "`file` that says what each group may do (default: the one in the program)")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strconv"
 	"time"
@@ -16,7 +15,7 @@ import (
 type notifier struct {
 	poll.Timer
 	loop  *poll.Loop
-	conn  *net.UnixConn
+	fd    int
 	every time.Duration // of the watchdog, 0: none
 }
 
@@ -26,11 +25,15 @@ func newNotifier(loop *poll.Loop) *notifier {
 	if path == "" || path[0] != '/' && path[0] != '@' {
 		return nil
 	}
-	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"}) // @: an abstract one
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
-	return &notifier{loop: loop, conn: conn,
+	if unix.Connect(fd, &unix.SockaddrUnix{Name: path}) != nil { // a path with @ is an abstract one
+		_ = unix.Close(fd)
+		return nil
+	}
+	return &notifier{loop: loop, fd: fd,
 		every: watchdogTime(os.Getenv("WATCHDOG_USEC"), os.Getenv("WATCHDOG_PID"), os.Getpid())}
 }
 
@@ -61,14 +64,7 @@ func (n *notifier) say(state string) {
 	if n == nil {
 		return
 	}
-	raw, err := n.conn.SyscallConn()
-	if err != nil {
-		return
-	}
-	_ = raw.Write(func(fd uintptr) bool {
-		_, _ = unix.Write(int(fd), []byte(state)) // it does not block; a full queue loses the state
-		return true
-	})
+	_, _ = unix.Write(n.fd, []byte(state)) // it does not block; a full queue loses the state
 }
 
 // reloading tells that the configuration is read again; READY=1 ends it.

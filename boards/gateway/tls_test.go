@@ -1,3 +1,5 @@
+//go:build !notls
+
 package main
 
 import (
@@ -14,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -101,4 +104,32 @@ func TestTLSConfig(t *testing.T) {
 			t.Errorf("%+v: %v", c, s)
 		}
 	}
+}
+
+// A listener that speaks TLS goes over like any other; the new process reads the pair itself.
+func TestTLSHandOver(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := writePair(t, dir, 1)
+	p := launch(t, nil, nil, "-tls-cert", cert, "-tls-key", key)
+	serial := func() string {
+		t.Helper()
+		c, err := tls.Dial("tcp", p.addr, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		return c.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	}
+	if got := serial(); got != "1" {
+		t.Error(got)
+	}
+	writePair(t, dir, 2)
+	p.signal(syscall.SIGUSR2)
+	next := p.replaced()
+	p.exits()
+	if got := serial(); got != "2" {
+		t.Error(got)
+	}
+	syscall.Kill(next, syscall.SIGTERM)
+	p.line("stopping")
 }

@@ -3,25 +3,23 @@ package ws
 import (
 	"encoding/binary"
 	"unicode/utf8"
-
-	gobwas "github.com/gobwas/ws"
 )
 
 // StatusCode says why a connection is closed (section 7.4).
-type StatusCode = gobwas.StatusCode
+type StatusCode uint16
 
 // The status codes that a server of ours sends or receives by name.
 const (
-	StatusNormalClosure                      = gobwas.StatusNormalClosure           // 1000
-	StatusGoingAway                          = gobwas.StatusGoingAway               // 1001
-	StatusProtocolError                      = gobwas.StatusProtocolError           // 1002
-	StatusNoStatusRcvd                       = gobwas.StatusNoStatusRcvd            // 1005, never on the wire
-	StatusAbnormalClosure                    = gobwas.StatusAbnormalClosure         // 1006, never on the wire
-	StatusInvalidFramePayloadData            = gobwas.StatusInvalidFramePayloadData // 1007
-	StatusPolicyViolation                    = gobwas.StatusPolicyViolation         // 1008
-	StatusMessageTooBig                      = gobwas.StatusMessageTooBig           // 1009
-	StatusInternalServerError                = gobwas.StatusInternalServerError     // 1011
-	StatusTryAgainLater           StatusCode = 1013                                 // IANA: the server is overloaded
+	StatusNormalClosure           StatusCode = 1000
+	StatusGoingAway               StatusCode = 1001
+	StatusProtocolError           StatusCode = 1002
+	StatusNoStatusRcvd            StatusCode = 1005 // never on the wire
+	StatusAbnormalClosure         StatusCode = 1006 // never on the wire
+	StatusInvalidFramePayloadData StatusCode = 1007
+	StatusPolicyViolation         StatusCode = 1008
+	StatusMessageTooBig           StatusCode = 1009
+	StatusInternalServerError     StatusCode = 1011
+	StatusTryAgainLater           StatusCode = 1013 // IANA: the server is overloaded
 )
 
 const maxReasonBytes = maxControlBytes - 2

@@ -35,7 +35,7 @@ func TestParseClose(t *testing.T) {
 func TestCloseCodes(t *testing.T) {
 	for code := range 1 << 16 {
 		c := uint16(code)
-		want := gobwas.CheckCloseFrameData(StatusCode(c), "") == nil && c < 5000 || 1012 <= c && c <= 1014
+		want := gobwas.CheckCloseFrameData(gobwas.StatusCode(c), "") == nil && c < 5000 || 1012 <= c && c <= 1014
 		if _, _, err := ParseClose([]byte(closeBody(c, ""))); (err == nil) != want {
 			t.Errorf("%d: %v", c, err)
 		}

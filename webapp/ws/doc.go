@@ -22,7 +22,8 @@
 //		c.Commit(ws.AppendClose(c.Out(), err.(ws.Error).Code(), ""))
 //	}
 //
-// Opcodes, status codes and the header are the types of github.com/gobwas/ws.
+// Opcodes, status codes and the header have the names and values of github.com/gobwas/ws, which is the judge in the
+// tests. They are not its types: that package brings net/http and a TLS client, 650 kB of a board's binary.
 //
 // The one extension is permessage-deflate (RFC 7692), always without context takeover in both directions: a message is
 // compressed and inflated on its own, by one Deflater and one Inflater for all connections of a loop, and a connection

@@ -3,8 +3,6 @@ package ws
 import (
 	"encoding/binary"
 	"errors"
-
-	gobwas "github.com/gobwas/ws"
 )
 
 // RFC 6455, section 5.2: the base framing protocol.
@@ -15,20 +13,36 @@ import (
 //	0 or 4     masking key
 
 // OpCode says what a frame carries.
-type OpCode = gobwas.OpCode
+type OpCode byte
 
 // The opcodes of section 5.2.
 const (
-	OpContinuation = gobwas.OpContinuation
-	OpText         = gobwas.OpText
-	OpBinary       = gobwas.OpBinary
-	OpClose        = gobwas.OpClose
-	OpPing         = gobwas.OpPing
-	OpPong         = gobwas.OpPong
+	OpContinuation OpCode = 0x0
+	OpText         OpCode = 0x1
+	OpBinary       OpCode = 0x2
+	OpClose        OpCode = 0x8
+	OpPing         OpCode = 0x9
+	OpPong         OpCode = 0xa
 )
 
-// Header is the header of a frame. ParseHeader never yields a negative Length; it may exceed an int.
-type Header = gobwas.Header
+// IsControl reports whether the frame is a control frame (section 5.5), of a known opcode or not.
+func (c OpCode) IsControl() bool { return c&0x8 != 0 }
+
+// IsData reports whether the frame is a data frame (section 5.6), of a known opcode or not.
+func (c OpCode) IsData() bool { return c&0x8 == 0 }
+
+// IsReserved reports whether section 5.2 leaves the opcode to the future.
+func (c OpCode) IsReserved() bool { return 0x3 <= c && c <= 0x7 || 0xb <= c && c <= 0xf }
+
+// Header is the header of a frame.
+type Header struct {
+	Fin    bool
+	Rsv    byte // RSV1 is 4, RSV2 2, RSV3 1
+	OpCode OpCode
+	Masked bool
+	Mask   [4]byte
+	Length int64 // of the payload; ParseHeader never yields a negative one; it may exceed an int
+}
 
 const (
 	finBit      = 0x80
@@ -40,7 +54,7 @@ const (
 	length64    = 127
 	headerBytes = 2 + 8 + 4 // the longest header
 
-	maxControlBytes = gobwas.MaxControlFramePayloadSize
+	maxControlBytes = 125
 )
 
 // ErrShort says that a header is not complete yet: more bytes are needed, nothing is wrong with those that are there.

@@ -97,6 +97,42 @@ func TestSpecificationExamples(t *testing.T) {
 	}
 }
 
+// gobwasHeader is h as gobwas/ws has it.
+func gobwasHeader(h Header) gobwas.Header {
+	return gobwas.Header{Fin: h.Fin, Rsv: h.Rsv, OpCode: gobwas.OpCode(h.OpCode), Masked: h.Masked, Mask: h.Mask,
+		Length: h.Length}
+}
+
+// Opcodes and what they are, status codes: the values of gobwas/ws.
+func TestNamesOfGobwas(t *testing.T) {
+	for ours, theirs := range map[OpCode]gobwas.OpCode{
+		OpContinuation: gobwas.OpContinuation, OpText: gobwas.OpText, OpBinary: gobwas.OpBinary,
+		OpClose: gobwas.OpClose, OpPing: gobwas.OpPing, OpPong: gobwas.OpPong,
+	} {
+		if byte(ours) != byte(theirs) {
+			t.Errorf("opcode %d, want %d", ours, theirs)
+		}
+	}
+	for c := range OpCode(16) {
+		if o := gobwas.OpCode(c); c.IsControl() != o.IsControl() || c.IsData() != o.IsData() ||
+			c.IsReserved() != o.IsReserved() {
+			t.Errorf("opcode %d is another kind", c)
+		}
+	}
+	for ours, theirs := range map[StatusCode]gobwas.StatusCode{
+		StatusNormalClosure: gobwas.StatusNormalClosure, StatusGoingAway: gobwas.StatusGoingAway,
+		StatusProtocolError: gobwas.StatusProtocolError, StatusNoStatusRcvd: gobwas.StatusNoStatusRcvd,
+		StatusAbnormalClosure:         gobwas.StatusAbnormalClosure,
+		StatusInvalidFramePayloadData: gobwas.StatusInvalidFramePayloadData,
+		StatusPolicyViolation:         gobwas.StatusPolicyViolation, StatusMessageTooBig: gobwas.StatusMessageTooBig,
+		StatusInternalServerError: gobwas.StatusInternalServerError,
+	} {
+		if uint16(ours) != uint16(theirs) {
+			t.Errorf("status %d, want %d", ours, theirs)
+		}
+	}
+}
+
 // Every header with every state: gobwas/ws judges likewise.
 func TestRulesAgainstGobwas(t *testing.T) {
 	states := []State{Server, Client, Server | Fragmented, Client | Fragmented}
@@ -108,7 +144,7 @@ func TestRulesAgainstGobwas(t *testing.T) {
 				h := Header{Fin: first&fin != 0, Rsv: byte(first >> 4 & 7), OpCode: OpCode(first & 15),
 					Masked: masked, Length: length}
 				for i, s := range states {
-					err, want := CheckHeader(h, s), gobwas.CheckHeader(h, theirs[i])
+					err, want := CheckHeader(h, s), gobwas.CheckHeader(gobwasHeader(h), theirs[i])
 					if (err == nil) != (want == nil) {
 						t.Fatalf("%+v in state %d: %v, want %v", h, s, err, want)
 					}
