@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Gateway } from "../../sio/interop/browser/gateway.mjs";
-import { clients, modes } from "../../sio/interop/lib/clients.mjs";
+import { clients, modes, msgpackClients } from "../../sio/interop/lib/clients.mjs";
 import { Report } from "../../sio/interop/lib/report.mjs";
 import { collect, next, within } from "../../sio/interop/lib/wait.mjs";
 
@@ -119,10 +119,23 @@ await run("a restart: the client comes back by itself", async () => {
 await report.run("the gateway ends on SIGTERM with status 0", async () =>
   assert.deepEqual(await gateway.stop(), { code: 0, signal: null }));
 
+const plain = gateway.command;
+gateway.command = [...plain, "-parser", "msgpack"];
+await gateway.start();
+for (const mode of Object.keys(modes)) {
+  await run(`4.8 msgpack ${mode}: an ack, and one for attachments`, async () => {
+    const s = await connected(msgpackClients[0], mode);
+    assert.equal(await ask(s, "req", { some: ["JSON", 1.5, null] }), "hello world");
+    assert.equal(await ask(s, "req", { file: attachments[0], more: [attachments[1]] }), "hello world");
+  });
+}
+await report.run("the gateway with msgpack ends on SIGTERM with status 0", async () =>
+  assert.deepEqual(await gateway.stop(), { code: 0, signal: null }));
+
 const [cert, key] = [join(dir, "cert.pem"), join(dir, "key.pem")];
 execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
   "-keyout", key, "-out", cert, "-subj", "/CN=board", "-addext", "subjectAltName=IP:127.0.0.1"], { stdio: "ignore" });
-gateway.command = [...gateway.command, "-tls-cert", cert, "-tls-key", key];
+gateway.command = [...plain, "-tls-cert", cert, "-tls-key", key];
 await gateway.start();
 const ca = readFileSync(cert);
 for (const client of stock) {
