@@ -55,7 +55,7 @@ type job struct {
 
 func main() {
 	r := &run{jobs: make(chan job)}
-	chosen := flag.String("jobs", "suites,wrong,smoke,interop,memory", "the kinds of jobs to do")
+	chosen := flag.String("jobs", "", "the `kinds` of jobs to do (default: all, with -short all but memory)")
 	only := flag.String("packages", "", "a `regular expression`: the packages whose tests run")
 	flag.StringVar(&r.out, "out", ".build/emulated", "`folder` for what is built, and for the logs")
 	flag.StringVar(&r.goTool, "go", "go", "the Go `command`")
@@ -63,7 +63,14 @@ func main() {
 	flag.BoolVar(&r.short, "short", false, "leave out what skips.go names for it")
 	workers := flag.Int("p", runtime.NumCPU(), "`number` of jobs that run at a time")
 	flag.Parse()
-	r.chosen = strings.Split(*chosen, ",")
+	switch {
+	case *chosen != "":
+		r.chosen = strings.Split(*chosen, ",")
+	case r.short: // memory is that of the gateway as boards get it, which takes long to compile
+		r.chosen = []string{"suites", "wrong", "smoke", "interop"}
+	default:
+		r.chosen = []string{"suites", "wrong", "smoke", "interop", "memory"}
+	}
 	var err error
 	if r.only, err = regexp.Compile(*only); err != nil {
 		fatal(err)

@@ -99,7 +99,7 @@ func (r *run) tellLeftOut() {
 	}
 	fmt.Println("  long cases of poll/tlsconn, webapp/ws, webapp/websocket/rfc6455 and sio/sim, by go test -short and", seeds)
 	if r.short {
-		fmt.Println("  interop but for", shortInterop)
+		fmt.Println("  memory, and interop but for", shortInterop)
 		fmt.Println("make test-boards runs what -short leaves out, and the other profiles")
 	}
 }
