@@ -269,6 +269,20 @@ kqueue:
 cost:
 	@bash .ci/deps cc qemu-plugin
 	@$(GOTEST) -count=1 ./bench/cost -args -measure $(ARGS)
+# The boards' CPUs, by qemu-user: all tests, stock clients against the gateway, its memory, and a build for a better CPU
+# that must fail. make test-boards ARGS="ath79 octeon" has these profiles only, ARGS="-jobs memory" that job.
+# The short one is for every change: ARMv6 and big-endian MIPS without the long tests, which it lists.
+.PHONY: test-boards test-boards-short emulators
+EMULATED = $(GO) run ./boards/emulated -go "$(GO)" -node "$(NODE)"
+emulators: bundle $(INTEROP)/node_modules/.package-lock.json
+	@bash .ci/deps npm openssl qemu
+
+test-boards: emulators
+	@$(EMULATED) $(ARGS)
+
+test-boards-short: emulators
+	@$(EMULATED) -short rpi-zero ath79
+
 # The gateway for boards, into .build/boards/NAME/gateway: make boards, or one of them, make board-rpi-zero. make
 # board-list prints the names. Cold, the first takes a minute on two cores and all of them seven; boards that were built
 # before take seconds. boards/build tells how, and what each program is checked for.

@@ -85,7 +85,7 @@ func TestClock(t *testing.T) {
 		"poll/kernel_epoll.go": true, "poll/kernel_kqueue.go": true, "poll/sockopt_unix.go": true,
 	}
 	for _, s := range sources(t) {
-		if s.test || kernels[s.path] || s.under("bench") {
+		if s.test || kernels[s.path] || s.under("bench", "boards/emulated") {
 			continue
 		}
 		ast.Inspect(s.ast, func(n ast.Node) bool {

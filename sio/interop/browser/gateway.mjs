@@ -20,7 +20,7 @@ export class Gateway {
       this.told = [];
       createInterface({ input: this.child.stdout }).on("line", (line) => {
         this.told.push(line);
-        const [url] = /http:\S+/.exec(line) ?? [];
+        const [url] = /https?:\S+/.exec(line) ?? [];
         if (url) resolve(url);
       });
     });

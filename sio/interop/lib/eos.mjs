@@ -101,7 +101,8 @@ const cases = {
   },
 
   "a token that ends during the connection": async (peers, server) => {
-    const s = await peers.connect({ options: { query: query(await sign(server, "bob", "&life=1")) } });
+    const connect = async (life) => peers.connect({ options: { query: query(await sign(server, "bob", `&life=${life}`)) } });
+    const s = await connect(1).catch(() => connect(4)); // a busy machine may need more than a second
     const gone = next(s, "disconnect", 10000);
     assert.deepStrictEqual(await next(s, "eos_expired", 10000), [{ reason: "expired" }]);
     await gone;
