@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,7 +34,7 @@ func (m *manager) stat() {
 		fmt.Fprintf(&b, " rss=%s anon=%s pss=%s", exact["Rss"], exact["Anonymous"], exact["Pss"])
 		open, _ := os.ReadDir(dir + "/fd")
 		now := readCPU(dir)
-		fmt.Fprintf(&b, " pid=%d descriptors=%d sockets=%s %s", m.child.Pid, len(open), tcpInUse(), now.since(m.lastCPU))
+		fmt.Fprintf(&b, " pid=%d descriptors=%d %s %s", m.child.Pid, len(open), network(), now.since(m.lastCPU))
 		m.lastCPU = now
 	}
 	say("%s", b.String())
@@ -58,15 +59,46 @@ func uptime() string {
 	return first
 }
 
-// tcpInUse is of /proc/net/sockstat: sockets, and the pages that all of them hold.
-func tcpInUse() string {
-	text, _ := os.ReadFile("/proc/net/sockstat")
+// network is what TCP has: sockets of both families and the pages that they hold, /proc/net/sockstat; and what it lost:
+// segments sent again, connections that a listener had no room for, packets that the driver dropped.
+func network() string {
+	used := strings.Fields(lineOf("/proc/net/sockstat", "TCP:"))
+	used6 := strings.Fields(lineOf("/proc/net/sockstat6", "TCP6:"))
+	if len(used) < 11 || len(used6) < 3 {
+		return "sockets=unknown"
+	}
+	n4, _ := strconv.Atoi(used[2])
+	n6, _ := strconv.Atoi(used6[2])
+	return fmt.Sprintf("sockets=%d tcpPages=%s retransmitted=%s notListened=%s", n4+n6, used[10],
+		counter("/proc/net/snmp", "Tcp:", "RetransSegs"), counter("/proc/net/netstat", "TcpExt:", "ListenDrops"))
+}
+
+// lineOf is the first line of a file that starts with a word.
+func lineOf(path, word string) string {
+	text, _ := os.ReadFile(path)
 	for line := range strings.Lines(string(text)) {
-		if f := strings.Fields(line); len(f) > 10 && f[0] == "TCP:" {
-			return f[2] + " tcpPages=" + f[10]
+		if strings.HasPrefix(line, word) {
+			return line
 		}
 	}
-	return "0 tcpPages=0"
+	return ""
+}
+
+// counter reads a file that has a line of names above each of values.
+func counter(path, group, name string) string {
+	text, _ := os.ReadFile(path)
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		if len(f) == 0 || f[0] != group {
+			continue
+		}
+		if i := slices.Index(names, name); i >= 0 && i < len(f) {
+			return f[i]
+		}
+		names = f
+	}
+	return "0"
 }
 
 // cpuTimes are ticks of 10 ms.
