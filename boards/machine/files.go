@@ -72,6 +72,7 @@ func service(program string, watchdog, conns int, more ...string) []byte {
 		"LIMIT_NOFILE=2048", fmt.Sprint("WATCHDOG_USEC=", watchdog*1e6),
 		"/bin/" + program, "-listen", ":8000", "-users", "/etc/gateway/users", "-key", "/etc/gateway/key",
 		"-max-conns", strconv.Itoa(conns), "-max-conns-per-address", "-1",
+		"-log", "WARN", // a serial line is slow
 	}
 	return []byte(strings.Join(append(lines, more...), "\n") + "\n")
 }

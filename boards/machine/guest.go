@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -24,18 +25,20 @@ func boot(b board, i image, memory int, limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	port, err := freePort()
+	ports, err := freePorts(forwards)
 	if err != nil {
 		return err
+	}
+	network := "user,id=net,restrict=on" // the board reaches nobody; who reaches it is on this machine
+	for _, port := range ports {
+		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-:8000", port)
 	}
 	line := append(b.qemu[:len(b.qemu):len(b.qemu)], "-m", strconv.Itoa(memory), "-nodefaults", "-no-reboot",
 		"-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", i.kernel, "-initrd", i.initramfs,
 		"-append", "console="+b.console+" quiet panic=-1 "+b.options,
 		"-drive", "if=none,id=root,format=raw,readonly=on,file="+i.root, "-device", "virtio-blk-"+b.bus+",drive=root",
-		// The board reaches nobody; who reaches it is on this machine.
-		"-netdev", fmt.Sprintf("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:%d-:8000", port),
-		"-device", "virtio-net-"+b.bus+",netdev=net")
-	say("port %d", port)
+		"-netdev", network, "-device", "virtio-net-"+b.bus+",netdev=net")
+	say("ports %s", strings.Trim(fmt.Sprint(ports), "[]"))
 	if err := run(line, limit); err != nil {
 		return err
 	}
@@ -96,11 +99,18 @@ func digest(path string) (sum [sha256.Size]byte, err error) {
 	return sha256.Sum256(content), err
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// forwards are the ports of this machine that are all the board's port 8000. Qemu listens on each with a queue of one:
+// of many who come at once to the same, most would be heard after one, three or seven seconds only.
+const forwards = 16
+
+func freePorts(count int) (ports []int, err error) {
+	for range count {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() // when all are known: none twice
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return ports, nil
 }

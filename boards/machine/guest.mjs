@@ -79,10 +79,11 @@ export class Guest {
     await this.say(`use ${name}`, new RegExp(`^init: ready service=${name} `), 60_000);
   }
 
-  // up waits until the gateway answers: the port is known, the service is ready, /healthz says so.
+  // up waits until the gateway answers: the ports are known, the service is ready, /healthz says so.
   async up() {
-    this.port = Number((await this.line(/^machine: port /, bootTime)).split(" ")[2]);
-    this.url = `http://127.0.0.1:${this.port}`;
+    const ports = (await this.line(/^machine: ports /, bootTime)).split(" ").slice(2);
+    this.urls = ports.map((port) => `http://127.0.0.1:${port}`);
+    [this.url] = this.urls;
     await this.line(/^init: ready /, bootTime);
     assert.equal((await fetch(`${this.url}/healthz`)).status, 200);
   }
@@ -118,13 +119,12 @@ export function event(socket, name, ms = 30_000) {
   });
 }
 
-// many connects count clients, so many at a time.
-export async function many(url, count, options = {}, atATime = 20) {
+// many connects count clients, one at a time through each port of the board.
+export async function many(urls, count, options = {}, nsp = "") {
   const sockets = [];
-  for (let left = count; left > 0; left -= atATime) {
-    const part = Array.from({ length: Math.min(left, atATime) }, () => connected(url, options, 60_000));
-    sockets.push(...(await Promise.all(part)));
-  }
+  await Promise.all(urls.map(async (url, first) => {
+    for (let n = first; n < count; n += urls.length) sockets.push(await connected(url + nsp, options, 120_000));
+  }));
   return sockets;
 }
 
