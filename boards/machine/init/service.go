@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -38,8 +39,12 @@ func readService(name string) (s service, err error) {
 	if err != nil {
 		return s, err
 	}
+	return parseService(name, string(text))
+}
+
+func parseService(name, text string) (s service, err error) {
 	s = service{name: name, descriptors: 1024}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
 		key, value, setting := strings.Cut(line, "=")
 		switch {
@@ -58,6 +63,9 @@ func readService(name string) (s service, err error) {
 		if err != nil {
 			return s, fmt.Errorf("%s: %w", line, err)
 		}
+	}
+	if len(s.command) == 0 {
+		return s, errors.New("it names no program")
 	}
 	return s, nil
 }
