@@ -34,7 +34,7 @@ func fetchKernel(b board, below string) (k kernel, err error) {
 	if err != nil {
 		return k, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	a := apt{arch: b.debian, dir: work}
 	name, err := a.download(b.kernel)
 	if err != nil {

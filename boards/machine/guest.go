@@ -81,8 +81,7 @@ func run(line []string, limit time.Duration) error {
 		err = fmt.Errorf("it still runs after %v", limit)
 	}
 	_ = cmd.Process.Kill()
-	<-ended
-	return err
+	return errors.Join(err, <-ended)
 }
 
 // raiseDescriptors: a connection is a descriptor of qemu.
@@ -109,7 +108,7 @@ func freePorts(count int) (ports []int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		defer l.Close() // when all are known: none twice
+		defer io.Closer(l).Close() // when all are known: none twice
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports, nil

@@ -5,6 +5,7 @@ package main
 import (
 	"compress/gzip"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -68,7 +69,7 @@ func writeInitramfs(path, program string, k kernel, drivers []string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer io.Closer(file).Close()
 	packed := gzip.NewWriter(file)
 	a := &archive{out: packed}
 	for _, dir := range []string{"dev", "new", "modules"} {

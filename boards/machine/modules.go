@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -71,7 +72,7 @@ func dependencies(file string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer io.Closer(f).Close()
 	section := f.Section(".modinfo")
 	if section == nil {
 		return nil, fmt.Errorf("%s is no module", file)

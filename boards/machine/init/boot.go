@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -54,7 +55,7 @@ func load(path string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer io.Closer(file).Close()
 	if err := unix.FinitModule(int(file.Fd()), "", 0); err != nil && err != unix.EEXIST {
 		return err
 	}

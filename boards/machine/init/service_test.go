@@ -11,7 +11,8 @@ import (
 )
 
 func TestService(t *testing.T) {
-	s, err := parseService("x", "LIMIT_NOFILE=2048\nWATCHDOG_USEC=10000000\nA=b=c\n/bin/gateway\n-listen\n:8000\n-o\nK=V\n")
+	s, err := parseService("x", "LIMIT_NOFILE=2048\nWATCHDOG_USEC=10000000\nA=b=c\n"+
+		"/bin/gateway\n-listen\n:8000\n-o\nK=V\n")
 	if err != nil || s.name != "x" || s.descriptors != 2048 || s.watchdog != 10*time.Second ||
 		!slices.Equal(s.environment, []string{"WATCHDOG_USEC=10000000", "A=b=c"}) ||
 		!slices.Equal(s.command, []string{"/bin/gateway", "-listen", ":8000", "-o", "K=V"}) {
