@@ -12,6 +12,7 @@ type board struct {
 	console string   // of the kernel's command line
 	options string   // others of it
 	bus     string   // ending of qemu's virtio devices
+	nic     string   // options of the network's
 	drivers []string // that it needs for disk, network and root; theirs are found
 }
 
@@ -31,6 +32,7 @@ var machines = []board{
 		qemu:    []string{"qemu-system-mipsel", "-M", "malta", "-cpu", "24Kc", "-vga", "none"},
 		console: "ttyS0",
 		bus:     "pci",
+		nic:     ",romfile=", // it is in a package of its own, and boots PCs
 		drivers: []string{"virtio_pci", "virtio_blk", "virtio_net", "squashfs"},
 	},
 }

@@ -26,7 +26,7 @@ async function talk(url, transports) {
   assert.equal(await socket.timeout(20_000).emitWithAck("req"), "hello world");
   const said = event(socket, "chat");
   socket.emit("chat", "grüß dich");
-  assert.deepEqual(await said, [`client_${socket.id} says: grüß dich`]);
+  assert.equal((await said)[0], `client_${socket.id} says: grüß dich`); // the second is recovery's offset
   socket.disconnect();
 }
 
@@ -80,6 +80,7 @@ async function check(board) {
   const run = (name, fn) => report.run(`${board}: ${name}`, fn);
   try {
     await run("it boots, and the gateway is ready as a user without rights", () => guest.up());
+    if (!guest.healthy) return;
     await run("memory at the start", () => hasMemory(guest, `${board} at the start`, ceilings.start));
     for (const [name, transports] of Object.entries(ways)) {
       await run(`acks and chat by ${name}`, () => talk(guest.url, transports));

@@ -19,11 +19,15 @@ type kernel struct {
 	modules string // folder
 }
 
+func kernelIn(below string, b board) kernel {
+	dir := filepath.Join(below, b.debian)
+	return kernel{image: filepath.Join(dir, "vmlinuz"), modules: filepath.Join(dir, "modules")}
+}
+
 // fetchKernel brings the kernel of a board into below, unless it is there. The state of apt is a folder of its own:
 // this machine's architectures, lists and packages stay as they are; sources and keys are this machine's.
 func fetchKernel(b board, below string) (k kernel, err error) {
-	dir := filepath.Join(below, b.debian)
-	k = kernel{image: filepath.Join(dir, "vmlinuz"), modules: filepath.Join(dir, "modules")}
+	k = kernelIn(below, b)
 	if _, err := os.Stat(k.image); err == nil {
 		return k, nil
 	}
@@ -45,7 +49,7 @@ func fetchKernel(b board, below string) (k kernel, err error) {
 	if _, err := a.run("dpkg-deb", "-x", name, unpacked); err != nil {
 		return k, err
 	}
-	return k, keep(unpacked, dir)
+	return k, keep(unpacked, filepath.Dir(k.image))
 }
 
 // keep moves a kernel and its modules out of a package. The kernel comes last: it says that all is there.

@@ -37,7 +37,7 @@ func boot(b board, i image, memory int, limit time.Duration) error {
 		"-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", i.kernel, "-initrd", i.initramfs,
 		"-append", "console="+b.console+" quiet panic=-1 "+b.options,
 		"-drive", "if=none,id=root,format=raw,readonly=on,file="+i.root, "-device", "virtio-blk-"+b.bus+",drive=root",
-		"-netdev", network, "-device", "virtio-net-"+b.bus+",netdev=net")
+		"-netdev", network, "-device", "virtio-net-"+b.bus+",netdev=net"+b.nic)
 	say("ports %s", strings.Trim(fmt.Sprint(ports), "[]"))
 	if err := run(line, limit); err != nil {
 		return err

@@ -86,6 +86,7 @@ export class Guest {
     [this.url] = this.urls;
     await this.line(/^init: ready /, bootTime);
     assert.equal((await fetch(`${this.url}/healthz`)).status, 200);
+    this.healthy = true;
   }
 
   // off powers off; what the machine says of its disk must be that nobody wrote there.

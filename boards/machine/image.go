@@ -24,12 +24,15 @@ type image struct {
 // user is who the services of the board run as.
 const user = 990
 
+func imageIn(dir string, k kernel) image {
+	return image{kernel: k.image, initramfs: filepath.Join(dir, "initramfs"), root: filepath.Join(dir, "root.squashfs")}
+}
+
 // buildImage compiles the programs and packs them, in dir.
-func buildImage(b board, k kernel, dir string, conns int) (i image, err error) {
-	i = image{kernel: k.image, initramfs: filepath.Join(dir, "initramfs"), root: filepath.Join(dir, "root.squashfs")}
-	tree := filepath.Join(dir, "root")
+func buildImage(b board, k kernel, dir string, conns int) error {
+	i, tree := imageIn(dir, k), filepath.Join(dir, "root")
 	if err := os.RemoveAll(tree); err != nil {
-		return i, err
+		return err
 	}
 	for _, p := range []struct{ file, tags, pkg string }{
 		{"sbin/init", "", "./boards/machine/init"},
@@ -37,16 +40,16 @@ func buildImage(b board, k kernel, dir string, conns int) (i image, err error) {
 		{"bin/hazard", "hazard", "./boards/gateway"}, // the gateway with handlers that hang
 	} {
 		if err := compile(b, filepath.Join(tree, p.file), p.tags, p.pkg); err != nil {
-			return i, err
+			return err
 		}
 	}
 	if err := writeInitramfs(i.initramfs, filepath.Join(tree, "sbin/init"), k, b.drivers); err != nil {
-		return i, err
+		return err
 	}
 	if err := writeFiles(tree, conns); err != nil {
-		return i, err
+		return err
 	}
-	return i, squash(tree, i.root)
+	return squash(tree, i.root)
 }
 
 func compile(b board, out, tags, pkg string) error {

@@ -14,33 +14,33 @@ func main() {
 	memory := flag.Int("memory", 64, "of the board, `MB`")
 	conns := flag.Int("conns", 1500, "most connections of the gateway")
 	limit := flag.Duration("limit", 10*time.Minute, "`time` after which the board is switched off")
-	only := flag.Bool("build", false, "build what it boots, and end")
+	build := flag.Bool("build", false, "build what is booted, and end")
 	flag.Parse()
 	b, ok := machineNamed(flag.Arg(0))
 	if !ok || flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "machine [-memory MB] [-conns N] [-limit TIME] [-build] arm|mips")
 		os.Exit(2)
 	}
-	if err := start(b, *memory, *conns, *limit, *only); err != nil {
+	if err := start(b, *memory, *conns, *limit, *build); err != nil {
 		say("failed: %v", err)
 		os.Exit(1)
 	}
 }
 
-func start(b board, memory, conns int, limit time.Duration, only bool) error {
+func start(b board, memory, conns int, limit time.Duration, build bool) error {
 	here, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	k, err := fetchKernel(b, filepath.Join(here, ".tools", "kernels"))
+	kernels, dir := filepath.Join(here, ".tools", "kernels"), filepath.Join(here, ".build", "machine", b.name)
+	if !build {
+		return boot(b, imageIn(dir, kernelIn(kernels, b)), memory, limit)
+	}
+	k, err := fetchKernel(b, kernels)
 	if err != nil {
 		return err
 	}
-	i, err := buildImage(b, k, filepath.Join(here, ".build", "machine", b.name), conns)
-	if err != nil || only {
-		return err
-	}
-	return boot(b, i, memory, limit)
+	return buildImage(b, k, dir, conns)
 }
 
 // say writes a line of this program between those of the board.
