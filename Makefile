@@ -343,3 +343,18 @@ test-packages: package-x86-64
 	@bash .ci/deps packages
 	@$(GOTEST) -count=1 ./boards/packages
 	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages
+# Whole boards with 64 MB under qemu-system: Debian's kernels for ARM and MIPS (110 MB to fetch once), a read-only root,
+# and the gateway below an init that watches it; see boards/machine. CONSOLE=1 shows what the boards print. The soak has
+# 500 clients for MINUTES.
+.PHONY: test-machines machine-soak machine
+test-machines: machine
+	@$(NODE) boards/machine/check.mjs .build/machine/machine arm mips
+
+MINUTES ?= 1
+machine-soak: machine
+	@MINUTES=$(MINUTES) $(NODE) boards/machine/soak.mjs .build/machine/machine arm
+
+machine: bundle $(INTEROP)/node_modules/.package-lock.json
+	@bash .ci/deps npm qemu-system
+	@$(GO) build -o .build/machine/machine ./boards/machine
+	@for board in arm mips; do echo "building the $$board board"; .build/machine/machine -build $$board || exit 1; done
