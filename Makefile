@@ -332,14 +332,14 @@ $(NFPM_PROGRAM):
 	@GOBIN=$(CURDIR)/.tools/tmp $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM)
 	@mv .tools/tmp/nfpm $@ && rmdir .tools/tmp
 
-# All boards, or one: make package-rpi-zero.
-packages: package-all
-package-%: bundle $(NFPM_PROGRAM)
+# All boards, or one: make packages-rpi-zero.
+packages: packages-all
+packages-%: bundle $(NFPM_PROGRAM)
 	@$(GO) run ./boards/build -out .build/boards $*
 	@$(GO) run ./boards/packages -nfpm $(NFPM_PROGRAM) $*
 
 # As root: installs, upgrades and removes the package of this machine under an overlay with a systemd of its own.
-test-packages: package-x86-64
+test-packages: packages-x86-64
 	@bash .ci/deps packages
 	@$(GOTEST) -count=1 ./boards/packages
 	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages
