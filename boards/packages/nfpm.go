@@ -14,17 +14,12 @@ type packed struct{ Path, File, Mode, Type string }
 
 // pack has nfpm make a .deb or an .ipk for one architecture.
 func (s *stage) pack(program, format, arch, out string) error {
-	s.Format, s.Arch, s.Stage, s.Bytes, s.Entries = format, arch, s.dir, 0, nil
+	s.Format, s.Arch, s.Stage, s.Entries = format, arch, s.dir, nil
 	for _, e := range s.entries(format) {
 		file, err := filepath.Abs(e.file)
 		if err != nil {
 			return err
 		}
-		info, err := os.Stat(file)
-		if err != nil {
-			return err
-		}
-		s.Bytes += info.Size()
 		p := packed{Path: e.path, File: file, Mode: fmt.Sprintf("%#o", e.mode)}
 		if e.conffile {
 			p.Type = "config"

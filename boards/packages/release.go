@@ -56,8 +56,8 @@ var (
 )
 
 // debianVersion is a version that dpkg and opkg put in the order of the commits: of git describe --long, such as
-// v1.2.0-rc1-5-g8c07d8f, it makes 1.2.0~rc1+5.8c07d8f, which is before 1.2.0. Without any tag, "", the time of the commit
-// stands for the number of commits.
+// v1.2.0-rc1-5-g8c07d8f, it makes 1.2.0~rc1+5.8c07d8f, which is before 1.2.0. Without any tag, "", the time of the
+// commit stands for the number of commits.
 func debianVersion(described, commit string, date time.Time) string {
 	f := long.FindStringSubmatch(described)
 	if f == nil {

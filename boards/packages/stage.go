@@ -36,7 +36,6 @@ type stage struct {
 	Settings                    []setting
 	// For nfpm's description, see pack.
 	Format, Arch, Stage string
-	Bytes               int64 // of all files
 	Entries             []packed
 }
 

@@ -30,8 +30,8 @@ busybox tar -xzf outer/control.tar.gz -C control; busybox tar -xzf outer/data.ta
 // An .ipk is what opkg expects.
 func TestIPK(t *testing.T) {
 	dir := unpacked(t)
-	if list := run(t, `cd "$1"; tar -tzf "$2" | sort; cat outer/debian-binary`, dir, only(t, *folder+"/*_x86_64.ipk")); list !=
-		"./control.tar.gz\n./data.tar.gz\n./debian-binary\n2.0\n" {
+	list := run(t, `cd "$1"; tar -tzf "$2" | sort; cat outer/debian-binary`, dir, only(t, *folder+"/*_x86_64.ipk"))
+	if list != "./control.tar.gz\n./data.tar.gz\n./debian-binary\n2.0\n" {
 		t.Errorf("it has %q", list)
 	}
 	control := "\n" + run(t, `cat "$1/control/control"`, dir)
