@@ -57,6 +57,6 @@ func TestRepeat(t *testing.T) {
 		t.Errorf("% x", b)
 	}
 	if Ones*0x80 != Tops || native(bytes.Repeat([]byte{1}, 8)) != Ones {
-		t.Errorf("%x, %x", uint(Ones), uint(Tops))
+		t.Errorf("%x, %x", Ones, Tops)
 	}
 }
