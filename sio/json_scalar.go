@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
+
+	"github.com/edgesio/edgesio/webapp/words"
 )
 
 // The scalars of JSON: strings, numbers and the three names (RFC 8259, sections 3, 6 and 7).
@@ -48,6 +50,9 @@ func scanString(b []byte, i int) (int, bool) {
 // plainRun is the number of bytes at the start of b that stand for themselves in a string: ASCII without control
 // characters, quotes and backslashes. It looks at eight at a time.
 func plainRun(b []byte) (n int) {
+	if words.Wanted {
+		return plainRunAligned(b)
+	}
 	if len(b) >= 4*plainBlock {
 		n = plainBlocks(b)
 	}
@@ -84,6 +89,56 @@ const ones, tops = 0x0101010101010101, 0x8080808080808080
 func ends(b []byte) uint64 {
 	w := binary.LittleEndian.Uint64(b)
 	return w | ((w ^ 2*ones) - '!'*ones) | ((w ^ '\\'*ones) - ones)
+}
+
+// plainRunAligned is plainRun for processors that load words from multiples of their size only.
+func plainRunAligned(b []byte) (n int) {
+	at, w := words.Of(b)
+	for n < at && plain[b[n]] {
+		n++
+	}
+	if n == at {
+		n += plainWords(w) * words.Bytes
+	}
+	for n < len(b) && plain[b[n]] {
+		n++
+	}
+	return n
+}
+
+// plainWords is how many words at the start of w are of plain bytes.
+func plainWords(w []uint) (n int) {
+	k := plainKeys
+	for ; len(w) >= 4; n += 4 {
+		v := (*[4]uint)(w)
+		bad := k.ends(v[0])
+		bad |= k.ends(v[1])
+		bad |= k.ends(v[2])
+		bad |= k.ends(v[3])
+		if bad&words.Tops != 0 {
+			break
+		}
+		w = w[4:]
+	}
+	for _, c := range w {
+		if k.ends(c)&words.Tops != 0 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// wordKeys are constants that the compiler does not know as such: it would build them anew for each word, of two
+// instructions.
+type wordKeys struct{ two, quote, backslash, ones uint }
+
+var plainKeys = wordKeys{2 * words.Ones, '!' * words.Ones, '\\' * words.Ones, words.Ones}
+
+// ends has the top bit of some byte set where a byte of c is not plain, as the ends of eight bytes has. Which byte it
+// is depends on the byte order, and is for the caller to find.
+func (k wordKeys) ends(c uint) uint {
+	return c | ((c ^ k.two) - k.quote) | ((c ^ k.backslash) - k.ones)
 }
 
 // escapeLen is the length of the escape sequence at the start of b, 0 when it is none.

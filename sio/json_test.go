@@ -149,17 +149,34 @@ func FuzzJSON(f *testing.F) {
 func TestPlainRun(t *testing.T) {
 	for _, around := range []byte{' ', 'a', '#', '!', ']', 0x7f} {
 		for at := range 143 {
+			b := bytes.Repeat([]byte{around}, 143)
 			for c := range 256 {
-				b := bytes.Repeat([]byte{around}, 143)
 				b[at] = byte(c)
-				want := 143
-				if !plain[c] {
-					want = at
-				}
-				if got := plainRun(b); got != want {
-					t.Fatalf("%q: %d plain bytes, want %d", b, got, want)
-				}
+				samePlainRun(t, b)
 			}
+		}
+	}
+}
+
+func FuzzPlainRun(f *testing.F) {
+	f.Add([]byte(`a string of some length, which "ends"`), uint8(0))
+	f.Add([]byte("\x80 \\ \x1f"), uint8(1))
+	f.Fuzz(func(t *testing.T, b []byte, from uint8) { samePlainRun(t, b[min(int(from), len(b)):]) })
+}
+
+// samePlainRun holds both ways to find the end, of which a processor has one, to the table.
+func samePlainRun(t *testing.T, b []byte) {
+	t.Helper()
+	for from := range min(9, len(b)) { // every alignment
+		want := from
+		for want < len(b) && plain[b[want]] {
+			want++
+		}
+		if got := from + plainRun(b[from:]); got != want {
+			t.Fatalf("%q: plain to %d, want %d", b[from:], got, want)
+		}
+		if got := from + plainRunAligned(b[from:]); got != want {
+			t.Fatalf("%q: plain to %d by words, want %d", b[from:], got, want)
 		}
 	}
 }

@@ -37,8 +37,8 @@ const (
 
 func act(do, who byte, data string) string { return string([]byte{do, who, byte(len(data))}) + data }
 
-// words are the fragments of messages that a fuzzer would take long to find.
-var words = []string{"0", "1", "2", "3", "4", "5", "6", "40", "41", "42", "43", "44", "45", "46", "451-", "452-",
+// snippets are the parts of messages that a fuzzer would take long to find.
+var snippets = []string{"0", "1", "2", "3", "4", "5", "6", "40", "41", "42", "43", "44", "45", "46", "451-", "452-",
 	"461-", "probe", "/a,", "/dyn-1,", "/no,", "/late,", "/?a=b,", ",", "7", "0-", "[", "]", "{",
 	"}", `"e"`, `"ack"`, `"join"`,
 	`"leave"`, `"bye"`, `"gone"`, `"ask"`, `"room"`, `"all"`, `"r1"`, `"r2"`, `"later"`,
@@ -313,7 +313,7 @@ func (st *stage) play(do, who byte, data string) {
 	case doWords:
 		var b []byte
 		for i := range len(data) {
-			b = append(b, words[int(data[i])%len(words)]...)
+			b = append(b, snippets[int(data[i])%len(snippets)]...)
 		}
 		c.message(ws.OpText, b)
 	case doText:

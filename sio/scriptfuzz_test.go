@@ -7,7 +7,7 @@ import (
 
 // word is the number of a word of the dictionary.
 func word(s string) string {
-	for i, w := range words {
+	for i, w := range snippets {
 		if w == s {
 			return string([]byte{byte(i)})
 		}

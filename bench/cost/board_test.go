@@ -39,7 +39,7 @@ var kinds = []kind{
 	{"polling", "echo by polling, two requests", 100, 2},
 	{"open", "polling session: open, connect, close", 50, 4},
 	{"connect", "WebSocket session: open, connect, close", 50, 4},
-	{"heartbeat", "heartbeat of an idle client", 200, 1},
+	{"heartbeat", "heartbeat of an idle client, two turns", 200, 1},
 }
 
 // callNames are the system calls of a message.

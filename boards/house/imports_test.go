@@ -18,7 +18,8 @@ var may = []struct {
 	{"eos", "", "the platform's rules stand alone"},
 	{"webapp", "poll eos webapp/rate", "HTTP sits on the loop; protocols above it register themselves"},
 	{"webapp/rate", "", "counting needs nobody: times and addresses come in as values"},
-	{"webapp/ws", "poll webapp", "frames know bytes, and the handshake a request"},
+	{"webapp/words", "", "bytes as words of the machine: it knows nothing else"},
+	{"webapp/ws", "poll webapp webapp/words", "frames know bytes, and the handshake a request"},
 	{"webapp/websocket", "poll webapp webapp/ws eos", "plain WebSockets are carried by HTTP and frames"},
 	{"webapp/websocket/rfc6455", "* -boards -bench", "the public suite of cases, on the servers that have WebSockets"},
 	{"webapp/httpbridge", "poll webapp eos", "it runs handlers of net/http beside the loop"},
@@ -29,7 +30,7 @@ var may = []struct {
 	{"eio/internal", "", "text as JavaScript has it: bytes in, bytes out"},
 	{"eio/v06", "poll webapp webapp/ws eio/internal/jstext", "the protocol of 2010 is carried by HTTP and frames, too"},
 	{"eio/v06/browser", "* -boards -bench", "a test program"},
-	{"sio", "poll webapp webapp/rate webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
+	{"sio", "poll webapp webapp/rate webapp/words webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
 	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
 	{"sio/metrics", "poll webapp eio sio", "it reads what the layers count: who has none does not link it"},
 	{"sio/admin", "poll webapp eio sio", "the admin UI's namespace: who has none does not link it"},
@@ -56,7 +57,7 @@ var foreign = []struct {
 	{"crypto/x509", "poll webapp eio sio eos", "poll/tlsconn", "poll/tlsconn, a package of its own"},
 	{"golang.org/x/sys/unix", "webapp eio sio eos", "", "poll.Kernel: nothing above the loop calls the system"},
 	{"syscall", "webapp eio sio eos", "", "poll.Errno and errors.Is"},
-	{"unsafe", "webapp eio sio eos", "", "a copy: only the kernel needs it"},
+	{"unsafe", "webapp eio sio eos", "webapp/words", "a copy, or webapp/words: only the kernel needs more"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

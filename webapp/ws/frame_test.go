@@ -2,10 +2,8 @@ package ws
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -203,41 +201,6 @@ func TestErrorsHaveCodesAndTexts(t *testing.T) {
 	}
 	if len(texts) != len(breaches)-1+3 {
 		t.Error("phases share a name")
-	}
-}
-
-// 5.3: every alignment, every length to 130, every cut, against the definition and gobwas' Cipher.
-func TestMask(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 50 {
-		var mask [4]byte
-		binary.LittleEndian.PutUint32(mask[:], random.Uint32())
-		key := binary.LittleEndian.Uint32(mask[:])
-		memory := make([]byte, 160)
-		for i := range memory {
-			memory[i] = byte(random.Uint32())
-		}
-		for offset := range 16 {
-			for n := range 131 {
-				want := bytes.Clone(memory)
-				for i := range n {
-					want[offset+i] ^= mask[i%4]
-				}
-				got, theirs := bytes.Clone(memory), bytes.Clone(memory)
-				cut := random.IntN(n + 1)
-				next, _ := applyMask(got[offset:offset+cut], key)
-				next, _ = applyMask(got[offset+cut:offset+n], next)
-				gobwas.Cipher(theirs[offset:offset+n], mask, 0)
-				var rotated [4]byte
-				for i := range rotated {
-					rotated[i] = mask[(n+i)%4]
-				}
-				if !bytes.Equal(got, want) || !bytes.Equal(theirs, want) ||
-					next != binary.LittleEndian.Uint32(rotated[:]) {
-					t.Fatalf("%d bytes at %d, cut at %d, mask % x", n, offset, cut, mask)
-				}
-			}
-		}
 	}
 }
 
