@@ -285,7 +285,7 @@ kqueue:
 .PHONY: cost
 cost:
 	@bash .ci/deps cc qemu-plugin
-	@$(GOTEST) -count=1 ./bench/cost -args -measure $(ARGS)
+	@$(GOTEST) -count=1 -timeout 30m ./bench/cost -args -measure $(ARGS)
 # The boards' CPUs, by qemu-user: all tests, stock clients against the gateway, its memory, and a build for a better CPU
 # that must fail. make test-boards ARGS="ath79 octeon" has these profiles only, ARGS="-jobs memory" that job.
 # The short one is for every change: ARMv6 and big-endian MIPS without the long tests, which it lists.
