@@ -27,6 +27,7 @@ func TestPlanMemory(t *testing.T) {
 		root   fstest.MapFS
 		flag   string
 		set    int64
+		fitted int64
 		limit  int64
 		from   string
 		budget int
@@ -50,6 +51,12 @@ func TestPlanMemory(t *testing.T) {
 			"sys/fs/cgroup/memory/memory.limit_in_bytes", "4000000\n"), limit: 3000000, from: "cgroup", budget: leastBudget},
 		"a limit above the board's memory": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
 			"sys/fs/cgroup/memory.max", "99999999999"), limit: part(60236<<10, 50), from: "MemTotal", budget: 7710200},
+		"a service's limit above our share": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
+			"sys/fs/cgroup/system.slice/edgesio.service/memory.max", "46261248\n"),
+			limit: part(60236<<10, 50), from: "MemTotal", budget: 7710200},
+		"a container that the profile was fitted to": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
+			"sys/fs/cgroup/system.slice/edgesio.service/memory.max", "33554432\n"), fitted: 33554432,
+			limit: 16777200, from: "cgroup", budget: leastBudget},
 		"GOMEMLIMIT": {root: files("proc/meminfo", meminfo64), set: 24 << 20, limit: 24 << 20, from: "GOMEMLIMIT",
 			budget: 6 << 20},
 		"the operator": {root: files("proc/meminfo", meminfo64), set: 24 << 20, flag: "48M", limit: 48 << 20,
@@ -70,7 +77,7 @@ func TestPlanMemory(t *testing.T) {
 			v.set = math.MaxInt64
 		}
 		want := memoryPlan{v.limit, v.from, v.budget}
-		if got := planMemory(c.memory, c.memoryShare, v.root, v.set); got != want {
+		if got := planMemory(c.memory, c.memoryShare, v.fitted, v.root, v.set); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
