@@ -110,7 +110,7 @@ func TestWrongSettings(t *testing.T) {
 // What -print shows is a file that gives the same settings, for each profile and for values that stand in quotes.
 func TestPrintIsAFile(t *testing.T) {
 	variants := [][]string{{"-name", `my "app" # \1`, "-memory", "off", "-log", "WARN", "-watchdog", "0",
-		"-handshakes", "-1",
+		"-handshakes", "-1", "-events-per-client", "off",
 		"-bytes-per-client", "off", "-admin", "development", "-metrics", "127.0.0.1:9"}}
 	for _, name := range profileNames() {
 		variants = append(variants, []string{"-profile", name})
@@ -186,6 +186,29 @@ func TestConnsFitDescriptors(t *testing.T) {
 	}
 	if n := descriptorLimit(); n < 8 {
 		t.Error(n)
+	}
+}
+
+// A class of 40 with two tabs each, on boards from 64 MB on, and an office of 300 people from 128 MB on come from one
+// address: each tab has one connection for good, and for its page a few more.
+func TestPeopleBehindOneAddress(t *testing.T) {
+	for _, v := range []struct {
+		ram            int64
+		tls            bool
+		people, things int
+	}{{64, false, 40, 2 * 4}, {128, false, 300, 4}, {64, true, 40, 2 * 2}, {128, true, 300, 1}, {512, true, 300, 4}} {
+		c := new(config)
+		c.bind()
+		p, _ := boards.ByName("ath79")
+		if err := c.table.Apply(profileSettings(p.Fit(v.ram<<20), v.tls)); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.perAddress(c.maxConns); got < v.people*v.things || got >= c.maxConns || c.handshakesPerAddress < v.people {
+			t.Errorf("%+v: %d connections of %d, %d handshakes", v, got, c.maxConns, c.handshakesPerAddress)
+		}
+		if c.connsPerAddress = -1; c.perAddress(c.maxConns) != -1 {
+			t.Error("off is a limit")
+		}
 	}
 }
 

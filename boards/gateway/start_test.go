@@ -19,7 +19,12 @@ func TestWrongCommandLine(t *testing.T) {
 		{[]string{"-listen"}, 2, "needs an argument"},
 		{[]string{"-listen", "127.0.0.1:0", "off", "-drain", "3s"}, 2, `no flag: "off"`},
 		{[]string{"-drain", "3"}, 2, "-drain"},
-		{[]string{"-memory", "lots"}, 2, "is no size"},
+		{[]string{"-memory", "64"}, 2, `not "64"`}, // megabytes were meant: the collector would not rest
+		{[]string{"-watchdog", "1ns"}, 2, "want a time from 1s to 24h such as 90s, or off"},
+		{[]string{"-read-buffer", "1G"}, 2, "to 16M"},
+		{[]string{"-handshakes", "0"}, 2, "from 1 to 1048576, or off, not"},
+		{[]string{"-log", "loud"}, 2, "want DEBUG, INFO, WARN or ERROR"},
+		{[]string{"-memory", "lots"}, 2, "want a size from 4M to 4096G, or off, or auto"},
 		{[]string{"-listen", "127.0.0.1:99999"}, 2, "99999"},
 		{[]string{"-admin", "debug"}, 2, "want nothing, production or development"},
 		{[]string{"-admin-origin", "admin.socket.io"}, 2, "want one such as https://"},
