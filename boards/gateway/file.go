@@ -24,6 +24,17 @@ func readFile(path string, limit int) ([]byte, error) {
 	return b, nil
 }
 
+// rereadable tells which of some files cannot be read a second time; "" is none. What a pipe had is gone, and who reads
+// one that nobody writes to waits for ever.
+func rereadable(paths ...string) error {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is no regular file, which alone can be read again", path)
+		}
+	}
+	return nil
+}
+
 // warnReadable tells of a file with secrets that others than its owner and his group may read. The group is that of a
 // service whose files are root's.
 func warnReadable(path string) {

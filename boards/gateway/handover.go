@@ -36,7 +36,10 @@ func (c *config) takeOver() (*handover.Taker, error) {
 	}
 	if taker != nil {
 		given = taker.Listeners
-		if c.before, err = parseSecrets(taker.Secrets); err != nil {
+		if c.before, err = parseSecrets(taker.Secrets); err == nil {
+			err = rereadable(c.file, c.users, c.policy, c.matrix, c.key, c.tlsCert, c.tlsKey)
+		}
+		if err != nil {
 			taker.Fail(err)
 			return nil, err
 		}

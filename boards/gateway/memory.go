@@ -82,13 +82,22 @@ func (c *config) ownMemory(root fs.FS) memoryPlan {
 	return planMemory(c.memory, c.memoryShare, fitted, root, debug.SetMemoryLimit(-1))
 }
 
-// collect sets how much the heap grows until garbage is collected. GOGC, which the runtime has read already, wins over
-// what nobody has asked for.
-func (c *config) collect() {
-	from := c.table.Find("gc").From()
-	if os.Getenv("GOGC") == "" || from != "default" && !strings.HasPrefix(from, "profile ") {
-		debug.SetGCPercent(c.gc)
+// collect sets how much the heap grows until garbage is collected.
+func (c *config) collect() { debug.SetGCPercent(c.gcPercent(os.Getenv("GOGC"))) }
+
+// gcPercent is what the setting says. GOGC wins over what nobody has asked for; what is no number is what the runtime
+// makes of it.
+func (c *config) gcPercent(gogc string) int {
+	if gogc == "" || c.table.Find("gc").Asked() {
+		return c.gc
 	}
+	if n, err := strconv.ParseInt(gogc, 10, 32); err == nil {
+		return int(n)
+	}
+	if gogc == "off" {
+		return -1
+	}
+	return 100
 }
 
 // memTotal is the memory of the board in bytes, 0 if it does not tell.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/edgesio/edgesio/boards/gateway/settings"
 )
 
 // files is the files of a board, by path.
@@ -79,6 +81,27 @@ func TestPlanMemory(t *testing.T) {
 		want := memoryPlan{v.limit, v.from, v.budget}
 		if got := planMemory(c.memory, c.memoryShare, v.fitted, v.root, v.set); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// GOGC counts until somebody asks for something else, and again when nobody does any more.
+func TestGOGC(t *testing.T) {
+	for _, v := range []struct {
+		args string
+		gogc string
+		want int
+	}{
+		{"", "", 50}, {"", "200", 200}, {"", "off", -1}, {"", "many", 100}, {"-profile rpi4", "200", 200},
+		{"-profile rpi4", "", 100}, {"-gc 50", "200", 50}, {"-gc 30", "off", 30},
+	} {
+		running, fresh := loaded(t, nil, "-profile", "none", "-gc", "40"), loaded(t, nil, append([]string{"-profile", "none"},
+			strings.Fields(v.args)...)...)
+		running.table.Take(fresh.table, settings.Live)
+		for name, c := range map[string]*config{"at the start": fresh, "on SIGHUP": running} {
+			if got := c.gcPercent(v.gogc); got != v.want {
+				t.Errorf("%s: %q with GOGC=%s is %d, want %d", name, v.args, v.gogc, got, v.want)
+			}
 		}
 	}
 }

@@ -180,6 +180,63 @@ func TestSettingsAgain(t *testing.T) {
 	p.line("stopping")
 }
 
+// Settings that were read and do not go with those that stay until the program is replaced: none of them counts.
+func TestSettingsThatDoNotGoTogether(t *testing.T) {
+	running := loaded(t, nil, "-profile", "none", "-max-payload", "256K", "-output-hard", "512K",
+		"-output-soft", "64K")
+	small := loaded(t, nil, "-profile", "none", "-max-payload", "100K", "-output-hard", "200K", "-output-soft", "64K",
+		"-handshakes", "7")
+	if err := running.renew(small); err == nil || !strings.Contains(err.Error(), "until SIGUSR2 or a restart (max-payload): output-hard is less") {
+		t.Error(err)
+	}
+	if running.outputHard.N != 512<<10 || running.handshakes == 7 {
+		t.Errorf("half of it: %+v", running)
+	}
+	enough := loaded(t, nil, "-profile", "none", "-max-payload", "100K", "-output-hard", "600K", "-name", "x")
+	if err := running.renew(enough); err != nil || running.outputHard.N != 600<<10 || running.maxPayload.N != 256<<10 ||
+		running.name == "x" {
+		t.Errorf("%+v, %v", running, err)
+	}
+}
+
+// What came through a pipe is read once: reading it again would wait for ever, or find nothing and forget all settings.
+func TestPipeIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(in, "name piped\nmax-conns-per-address 1\n")
+	in.Close()
+	go os.WriteFile(path, []byte("default allow\n"), 0o600) // waits for the program
+	p := launch(t, nil, []*os.File{settings}, "-config", "/dev/fd/3", "-policy", path)
+	settings.Close()
+	for range 2 {
+		p.signal(syscall.SIGHUP)
+		for _, what := range []string{"settings", "policy"} {
+			if line := p.line("again"); !strings.Contains(line, "what="+what+" err=") ||
+				!strings.Contains(line, "is no regular file") {
+				t.Error(line)
+			}
+		}
+	}
+	p.signal(syscall.SIGUSR2)
+	p.line("goes on")
+	p.signal(syscall.SIGTERM)
+	p.exits()
+	go os.WriteFile(path, []byte("default allow\n"), 0o600)
+	p = launch(t, nil, nil, "-policy", path)
+	p.signal(syscall.SIGUSR2) // a new process would wait for it, too
+	if line := p.line("goes on"); !strings.Contains(line, "is no regular file") {
+		t.Error(line)
+	}
+	p.signal(syscall.SIGTERM)
+	p.exits()
+}
+
 // Another policy counts on SIGHUP, for pages too; one that is wrong does not.
 func TestPolicyAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy")
