@@ -54,7 +54,11 @@ func rereadAll(loop *poll.Loop, list []again, done func()) {
 // reread is SIGHUP: the settings, and then the files that they name and that may have changed. No client notices.
 // systemd is told when it begins and when all of it is done.
 func (p *process) reread() {
+	p.late = p.replacing
 	switch {
+	case p.heir != 0:
+		p.passOn()
+		return
 	case p.end != 0:
 		return // it ends already
 	case p.rereading:
