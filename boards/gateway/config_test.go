@@ -234,7 +234,8 @@ func TestSettingsPage(t *testing.T) {
 	b.WriteString("# Settings of the gateway\n\nMade from table.go by a test. What a profile sets depends on the board: " +
 		"`gateway -print` shows what is in force.\n\n" +
 		"| setting | default | changes | variable | meaning |\n|---|---|---|---|---|\n")
-	for _, s := range defaults().table.Settings {
+	table := defaults().table
+	for _, s := range table.Settings {
 		def := s.Def
 		if def == "" {
 			def = "-"
@@ -242,6 +243,10 @@ func TestSettingsPage(t *testing.T) {
 		change := map[settings.Change]string{live: "SIGHUP", replace: "SIGUSR2", restart: "restart"}[s.Change]
 		fmt.Fprintf(&b, "| `%s` %s | %s | %s | `%s` | %s |\n", s.Name, s.Unit, def, change, "EDGESIO_"+
 			strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_")), s.Doc)
+	}
+	b.WriteString("\nFlags without a value, one at a time, that do something else than to serve:\n\n| flag | meaning |\n|---|---|\n")
+	for _, s := range table.Switches {
+		fmt.Fprintf(&b, "| `-%s` | %s |\n", s.Name, s.Doc)
 	}
 	if *updateDocs {
 		if err := os.WriteFile("settings.md", []byte(b.String()), 0o644); err != nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,8 +89,39 @@ func TestPrintAndHelpOfTheProgram(t *testing.T) {
 	if !strings.Contains(errs, "msg=profile name=ath79 model=") {
 		t.Error(errs)
 	}
+	if !strings.Contains(errs, "msg=starting name=socketio version=unknown go="+runtime.Version()+" arch="+runtime.GOARCH) {
+		t.Error(errs)
+	}
+	// Neither settings nor files are looked at.
+	if status, out, errs := told(t, "-version", "-config", "/none"); status != 0 || errs != "" ||
+		out != "gateway unknown, "+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+"\n" {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
+	if status, out, errs := told(t, "-t", "-print"); status != 1 || out != "" ||
+		!strings.Contains(errs, "one at a time: -t -print") {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
 	if status, out, errs := told(t, "-h"); status != 0 || errs != "" || !strings.HasPrefix(out, "Usage: gateway ") {
 		t.Errorf("status %d %q %q", status, out, errs)
+	}
+}
+
+// What could not be written was not printed: who keeps it in a file has to know.
+func TestPrintToAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full: ", err)
+	}
+	defer full.Close()
+	for _, flag := range []string{"-print", "-h", "-version"} {
+		cmd := exec.Command(os.Args[0], flag)
+		cmd.Env = append(os.Environ(), runAsGateway+"=1")
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		_ = cmd.Run()
+		if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%s: status %d %q", flag, status, errs.String())
+		}
 	}
 }
 

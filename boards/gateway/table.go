@@ -20,6 +20,7 @@ func (c *config) bind() {
 		{Name: "print", On: &c.print, Doc: "print the settings in force, as a file, with where each comes from, " +
 			"and end"},
 		{Name: "hash", On: &c.hash, Doc: "read a password from standard input, print it for the users' file, and end"},
+		{Name: "version", On: &c.version, Doc: "print the version, the release of Go and the machine's kind, and end"},
 	}
 	c.table = t
 }
