@@ -180,7 +180,9 @@ func TestConnsFitDescriptors(t *testing.T) {
 		want  int
 	}{{2000, 1 << 20, 2000}, {2000, 2064, 2000}, {2000, 2063, 1999}, {2000, 1024, 960}, {2000, 64, 48}, {10, 64, 10},
 		{0, 10, 0}, {1 << 20, math.MaxUint64, 1 << 20}} {
-		if got := (&config{maxConns: v.conns}).conns(v.limit); got != v.want {
+		c := defaults()
+		c.maxConns = v.conns
+		if got := c.conns(v.limit); got != v.want {
 			t.Errorf("%d with %d descriptors: %d, want %d", v.conns, v.limit, got, v.want)
 		}
 	}

@@ -43,7 +43,7 @@ func (c *config) places() []settings.Setting {
 				"none takes the defaults, or one of " + strings.Join(profileNames()[2:], ", ")},
 		{Name: "listen", Unit: "address", Def: "127.0.0.1:8000", Change: restart,
 			Value: settings.Text{P: &c.listen, Check: checkAddress},
-			Doc:   "address and port; without an address all of the machine's"},
+			Doc:   "address, or localhost, and port; without an address all of the machine's"},
 		{Name: "name", Unit: "text", Def: "socketio", Change: replace, Value: text(&c.name), Doc: "name of the app"},
 		{Name: "parser", Unit: "name", Def: parserJSON, Change: replace,
 			Value: settings.Choice{P: &c.parser, Of: []string{parserJSON, parserMsgpack}},
