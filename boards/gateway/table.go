@@ -136,8 +136,8 @@ func (c *config) habits() []settings.Setting {
 			Doc: "least level of the lines on standard error: DEBUG, INFO, WARN or ERROR"},
 		{Name: "log-time", Unit: "word", Def: "auto", Change: replace,
 			Value: settings.Choice{P: &c.logTime, Of: []string{"auto", "on", "off"}},
-			Doc: "whether a line begins with the time: on, off, or auto: on unless systemd's journal reads it, which " +
-				"notes the time"},
+			Doc: "whether a line begins with the time: on, off, or auto: on unless systemd's journal or OpenWrt's log " +
+				"reads it, which notes the time"},
 	}
 }
 
