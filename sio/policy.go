@@ -221,6 +221,11 @@ func (s *Socket) reconsider(r *rules) {
 		s.disconnect(false)
 		return
 	}
+	s.leaveForbidden(r)
+}
+
+// leaveForbidden leaves the rooms that the user may not be in.
+func (s *Socket) leaveForbidden(r *rules) {
 	for _, name := range s.rooms() {
 		if name != s.id && !r.policy.MayJoin(s.Group(), r.nsp, name) {
 			s.leave([]string{name})
