@@ -202,7 +202,8 @@ func (srv *Server) Regroup() {
 	}
 }
 
-// SetPolicy changes Options.Policy, nil for none, and applies it to who is connected, see Regroup.
+// SetPolicy changes Options.Policy, nil for none, and applies it to who is connected, see Regroup. What was sent before
+// to sockets that are lost stays theirs.
 func (srv *Server) SetPolicy(p *eos.Policy) {
 	srv.opts.Policy = p
 	for _, ns := range srv.namespaces {

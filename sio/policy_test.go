@@ -286,8 +286,8 @@ func TestRegroupReachesWaitingClients(t *testing.T) {
 	}
 }
 
-// A socket that a middleware still thinks about is in no room that its user may not be in any more: the rules changed, or
-// the group did.
+// A socket that a middleware still thinks about is in no room that its user may not be in any more: the rules changed,
+// or the group did.
 func TestPolicyOfRoomsBeforeTheNamespace(t *testing.T) {
 	for name, change := range map[string]func(r *rig){
 		"policy": func(r *rig) {
