@@ -89,7 +89,8 @@ func TestPrintAndHelpOfTheProgram(t *testing.T) {
 	if !strings.Contains(errs, "msg=profile name=ath79 model=") {
 		t.Error(errs)
 	}
-	if !strings.Contains(errs, "msg=starting name=socketio version=unknown go="+runtime.Version()+" arch="+runtime.GOARCH) {
+	starting := "msg=starting name=socketio version=unknown go=" + runtime.Version() + " arch=" + runtime.GOARCH
+	if !strings.Contains(errs, starting) {
 		t.Error(errs)
 	}
 	// Neither settings nor files are looked at.
@@ -224,7 +225,8 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		"-output-soft", "64K")
 	small := loaded(t, nil, "-profile", "none", "-max-payload", "100K", "-output-hard", "200K", "-output-soft", "64K",
 		"-handshakes", "7")
-	if err := running.renew(small); err == nil || !strings.Contains(err.Error(), "until SIGUSR2 or a restart (max-payload): output-hard is less") {
+	const says = "until SIGUSR2 or a restart (max-payload): output-hard is less"
+	if err := running.renew(small); err == nil || !strings.Contains(err.Error(), says) {
 		t.Error(err)
 	}
 	if running.outputHard.N != 512<<10 || running.handshakes == 7 {

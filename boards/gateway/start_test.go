@@ -77,7 +77,8 @@ func TestLevelOfFewerConnections(t *testing.T) {
 	defer slog.SetDefault(before)
 	loaded(t, nil, "-profile", "rpi4").conns(4096)
 	loaded(t, nil, "-max-conns", "5000").conns(4096)
-	if text := log.String(); !strings.Contains(text, "INFO") || strings.Index(text, "WARN") < strings.Index(text, "max-conns=16000") ||
+	if text := log.String(); !strings.Contains(text, "INFO") ||
+		strings.Index(text, "WARN") < strings.Index(text, "max-conns=16000") ||
 		!strings.Contains(text, "max-conns=5000 taken=4032") {
 		t.Error(text)
 	}
