@@ -246,7 +246,8 @@ func TestSettingsPage(t *testing.T) {
 		fmt.Fprintf(&b, "| `%s` %s | %s | %s | `%s` | %s |\n", s.Name, s.Unit, def, change, "EDGESIO_"+
 			strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_")), s.Doc)
 	}
-	b.WriteString("\nFlags without a value, one at a time, that do something else than to serve:\n\n| flag | meaning |\n|---|---|\n")
+	b.WriteString("\nFlags without a value, one at a time, that do something else than to serve:\n\n" +
+		"| flag | meaning |\n|---|---|\n")
 	for _, s := range table.Switches {
 		fmt.Fprintf(&b, "| `-%s` | %s |\n", s.Name, s.Doc)
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 // The program's share of memory. A board has a kernel and other programs: memory-share of it is ours. A container has
-// nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it. The limit of
-// a service, such as systemd's MemoryMax=75%, is a container that is larger than our share of the board.
+// nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it. The limit
+// of a service, such as systemd's MemoryMax=75%, is a container that is larger than our share of the board.
 const (
 	containerShare = 75 // percent of a cgroup's limit
 	budgetPart     = 4  // of that, what peers may make us hold: buffers grow in steps, and the collector needs room
