@@ -205,7 +205,8 @@ func TestPeopleBehindOneAddress(t *testing.T) {
 		if err := c.table.Apply(profileSettings(p.Fit(v.ram<<20), v.tls)); err != nil {
 			t.Fatal(err)
 		}
-		if got := c.perAddress(c.maxConns); got < v.people*v.things || got >= c.maxConns || c.handshakesPerAddress < v.people {
+		if got := c.perAddress(c.maxConns); got < v.people*v.things || got >= c.maxConns ||
+			c.handshakesPerAddress < v.people {
 			t.Errorf("%+v: %d connections of %d, %d handshakes", v, got, c.maxConns, c.handshakesPerAddress)
 		}
 		if c.connsPerAddress = -1; c.perAddress(c.maxConns) != -1 {
