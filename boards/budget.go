@@ -96,6 +96,9 @@ func (p Profile) Total() (sum int64) {
 	return sum
 }
 
+// ours is what of that a container of the program has to hold.
+func (p Profile) ours() int64 { return p.Total() - p.Reserved - p.System }
+
 // Fits tells whether the budget fits the RAM, and its lines of the heap the memory
 // limit.
 func (p Profile) Fits() bool { return p.Total() <= p.RAM && p.heapFits() }

@@ -141,3 +141,20 @@ func TestFitContainer(t *testing.T) {
 		t.Errorf("a container that is larger than the machine: %+v", p)
 	}
 }
+
+// A service whose limit leaves the kernel and the system their part (systemd's MemoryMax=75%) is on its board: what the
+// board allows it has room there.
+func TestRoomyContainer(t *testing.T) {
+	for _, kind := range Profiles() {
+		m := Machine{Arch: kind.Build.GOARCH, RAM: kind.RAM - kind.Reserved}
+		if len(kind.Models) > 0 {
+			m.Model = kind.Models[0]
+		}
+		board := Detect(m)
+		m.Container = m.RAM / 4 * 3
+		if p := Detect(m); p.Limits != board.Limits || p.RAM != board.RAM {
+			t.Errorf("%s: %d connections and %d MB instead of %d and %d", p.Name, p.MaxConns, p.MemoryLimit()/mb,
+				board.MaxConns, board.MemoryLimit()/mb)
+		}
+	}
+}

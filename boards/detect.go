@@ -13,16 +13,18 @@ var fallbacks = [...][2]string{
 // Detect is the profile of a machine: by the name of its board, of its chip (Models
 // has both), or by its architecture. RAM and Cores are those of the machine, and the limits fit them,
 // see [Profile.Fit] and [Profile.FitContainer]; without RAM they are those of the
-// smallest board.
+// smallest board. A container that has room for what the board allows us changes
+// nothing: it is the service manager's, and not a machine of its own.
 func Detect(m Machine) Profile {
 	p := find(m)
 	if m.Cores > 0 {
 		p.Cores = min(m.Cores, mostCores)
 	}
-	if m.Container > 0 && (m.RAM < 1 || m.Container < m.RAM) {
+	board := p.Fit(m.RAM)
+	if m.Container > 0 && (m.RAM < 1 || m.Container < m.RAM && m.Container < board.ours()) {
 		return p.FitContainer(m.Container)
 	}
-	return p.Fit(m.RAM)
+	return board
 }
 
 func find(m Machine) Profile {

@@ -425,6 +425,25 @@ func TestCallbacksThatEndOthers(t *testing.T) {
 	})
 }
 
+// A limit that was raised counts for who was above the lower one, and takes nothing more.
+func TestRaisedLimit(t *testing.T) {
+	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Limits: poll.Limits{SoftBytes: 1000}})
+	r.k.SendBytes = 1
+	p, s := r.pair()
+	p.Stall()
+	if st := s.c.Write(make([]byte, 1500)); st != poll.Pressure {
+		t.Fatal(st)
+	}
+	r.k.Sleep(r.l, time.Second) // the kernel takes what it takes
+	r.ln.SetLimits(poll.Limits{SoftBytes: 2000})
+	r.k.Sleep(r.l, 15*time.Second)
+	if s.err != nil || r.l.Stats().Conns == 0 {
+		t.Errorf("%v", s.err)
+	}
+	p.Resume()
+	r.end()
+}
+
 // Other limits of a listener count for connections that are open.
 func TestSetLimits(t *testing.T) {
 	r := newRig(t, 1, polltest.Faults{}, poll.ListenOptions{Limits: poll.Limits{SoftBytes: 1000, HardBytes: 5000}})

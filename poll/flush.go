@@ -84,8 +84,8 @@ func (c *Conn) wrote(n int) {
 	if n > 0 {
 		c.stall = c.loop.now
 	}
-	if c.over != 0 && c.Buffered() <= c.limits().SoftBytes {
-		c.over = 0
+	if c.over != 0 {
+		c.ease()
 	}
 }
 

@@ -47,6 +47,9 @@ func (s *slowList) OnTimer(*Timer) {
 
 // judge closes a connection that is over one of its times.
 func (c *Conn) judge(now int64) {
+	if c.over != 0 && (c.state == open || c.state == closing) {
+		c.ease() // the limit may have been raised
+	}
 	switch {
 	case c.state == closed:
 	case c.state != open && now-c.stall > millis(c.limits().LingerTime),
@@ -62,4 +65,11 @@ func (c *Conn) judge(now int64) {
 // a time, at most one millisecond ahead of now.
 func (c *Conn) pressed(now int64) bool {
 	return c.over != 0 && int64(int32(uint32(now)-c.over)) > millis(c.limits().SoftTime)
+}
+
+// ease ends the time above the soft limit, of one that is above, once it is not any more.
+func (c *Conn) ease() {
+	if c.Buffered() <= c.limits().SoftBytes {
+		c.over = 0
+	}
 }

@@ -184,11 +184,14 @@ func (a *admission) next(err error) {
 	a.end()
 }
 
-// end lets the socket in, unless its user has lost the right to it on the way.
+// end lets the socket in, unless its user has lost the right to it, or to rooms that it joined, on the way.
 func (a *admission) end() {
 	a.over = true
 	switch s := a.socket; {
 	case s.client.mayConnect(s.ns.name):
+		if r := s.ns.rules; r != nil {
+			s.leaveForbidden(r)
+		}
 		s.onConnect()
 	case s.state == socketConnecting: // OnDenied may have closed the client
 		s.abandon()

@@ -202,7 +202,8 @@ func (srv *Server) Regroup() {
 	}
 }
 
-// SetPolicy changes Options.Policy, nil for none, and applies it to who is connected, see Regroup.
+// SetPolicy changes Options.Policy, nil for none, and applies it to who is connected, see Regroup. What was sent before
+// to sockets that are lost stays theirs.
 func (srv *Server) SetPolicy(p *eos.Policy) {
 	srv.opts.Policy = p
 	for _, ns := range srv.namespaces {
@@ -221,6 +222,11 @@ func (s *Socket) reconsider(r *rules) {
 		s.disconnect(false)
 		return
 	}
+	s.leaveForbidden(r)
+}
+
+// leaveForbidden leaves the rooms that the user may not be in.
+func (s *Socket) leaveForbidden(r *rules) {
 	for _, name := range s.rooms() {
 		if name != s.id && !r.policy.MayJoin(s.Group(), r.nsp, name) {
 			s.leave([]string{name})

@@ -286,6 +286,38 @@ func TestRegroupReachesWaitingClients(t *testing.T) {
 	}
 }
 
+// A socket that a middleware still thinks about is in no room that its user may not be in any more: the rules changed,
+// or the group did.
+func TestPolicyOfRoomsBeforeTheNamespace(t *testing.T) {
+	for name, change := range map[string]func(r *rig){
+		"policy": func(r *rig) {
+			p, err := eos.LoadPolicy(strings.NewReader("default deny\nallow connect * /home\nallow join * * room:*\n"))
+			check(t, err)
+			r.io.SetPolicy(p)
+		},
+		"group": func(r *rig) {
+			r.io.opts.Accounts = eos.AccountTable{"ada": eos.Member}
+			r.io.Regroup()
+		},
+	} {
+		r := policyRig(t, Options{})
+		var admit func(error)
+		r.io.Of("/home").Use(func(s *Socket, next func(error)) {
+			check(t, s.Join("vault", "room:a"))
+			admit = next
+		})
+		c := r.user("ada")
+		c.send("40/home,")
+		r.settle()
+		change(r)
+		admit(nil)
+		r.settle()
+		if got := fmt.Sprint(r.only("/home").Rooms()[1:]); got != "[room:a]" {
+			t.Errorf("another %s: %s", name, got)
+		}
+	}
+}
+
 // Another policy counts for who is connected, for what comes, and for namespaces that come to life.
 func TestSetPolicy(t *testing.T) {
 	r := policyRig(t, Options{})

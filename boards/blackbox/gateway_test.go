@@ -66,7 +66,8 @@ func commandLine(path string, args ...string) []string {
 func launch(t *testing.T, name string, line []string, stderr *os.File) *gateway {
 	t.Helper()
 	g := &gateway{name: name, log: &logBook{}, ended: make(chan struct{})}
-	line = append(line, "-profile", "none") // the limits that the rows know, on every machine
+	// The limits that the rows know, on every machine.
+	line = append(line, "-profile", "none", "-max-conns-per-address", "256", "-handshakes-per-address", "200")
 	if hasMetrics(t) {
 		g.metrics = freeAddress(t)
 		line = append(line, "-metrics", g.metrics)

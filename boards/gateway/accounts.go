@@ -35,15 +35,16 @@ func (a *accounts) GroupOf(acoid string) eos.Group { return a.users.GroupOf(acoi
 func (a *accounts) again() again {
 	var fresh *users
 	had := len(a.users.byName)
-	return again{"users", func() (err error) {
+	return again{"users", []string{a.path}, func() (err error) {
 		if fresh, err = loadUsers(a.path); err == nil && len(fresh.byName) == 0 && had > 0 {
 			err = errors.New(a.path + ": nobody could sign in any more") // a file that is being written
 		}
 		return err
-	}, func() {
+	}, func() error {
 		a.users = fresh
 		if a.changed != nil {
 			a.changed()
 		}
+		return nil
 	}}
 }

@@ -38,7 +38,7 @@ type config struct {
 	log                  slog.Level
 	logTime              string // auto, on or off
 
-	test, print, hash, help bool
+	test, print, hash, version, help bool
 
 	table   *settings.Table // of the fields above
 	board   boards.Profile  // that profile came to; Name "" for none
@@ -52,7 +52,10 @@ func load(args, environment []string, root fs.FS) (*config, error) {
 	c := new(config)
 	c.bind()
 	flags, help, err := c.table.ParseFlags(args)
-	if c.help = help; err != nil || help {
+	if c.help = help; err == nil && !help {
+		err = c.table.OneSwitch()
+	}
+	if err != nil || help || c.version {
 		return c, err
 	}
 	variables, err := c.table.ParseEnvironment(environment)

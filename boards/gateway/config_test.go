@@ -110,7 +110,7 @@ func TestWrongSettings(t *testing.T) {
 // What -print shows is a file that gives the same settings, for each profile and for values that stand in quotes.
 func TestPrintIsAFile(t *testing.T) {
 	variants := [][]string{{"-name", `my "app" # \1`, "-memory", "off", "-log", "WARN", "-watchdog", "0",
-		"-handshakes", "-1",
+		"-handshakes", "-1", "-events-per-client", "off",
 		"-bytes-per-client", "off", "-admin", "development", "-metrics", "127.0.0.1:9"}}
 	for _, name := range profileNames() {
 		variants = append(variants, []string{"-profile", name})
@@ -180,12 +180,38 @@ func TestConnsFitDescriptors(t *testing.T) {
 		want  int
 	}{{2000, 1 << 20, 2000}, {2000, 2064, 2000}, {2000, 2063, 1999}, {2000, 1024, 960}, {2000, 64, 48}, {10, 64, 10},
 		{0, 10, 0}, {1 << 20, math.MaxUint64, 1 << 20}} {
-		if got := (&config{maxConns: v.conns}).conns(v.limit); got != v.want {
+		c := defaults()
+		c.maxConns = v.conns
+		if got := c.conns(v.limit); got != v.want {
 			t.Errorf("%d with %d descriptors: %d, want %d", v.conns, v.limit, got, v.want)
 		}
 	}
 	if n := descriptorLimit(); n < 8 {
 		t.Error(n)
+	}
+}
+
+// A class of 40 with two tabs each, on boards from 64 MB on, and an office of 300 people from 128 MB on come from one
+// address: each tab has one connection for good, and for its page a few more.
+func TestPeopleBehindOneAddress(t *testing.T) {
+	for _, v := range []struct {
+		ram            int64
+		tls            bool
+		people, things int
+	}{{64, false, 40, 2 * 4}, {128, false, 300, 4}, {64, true, 40, 2 * 2}, {128, true, 300, 1}, {512, true, 300, 4}} {
+		c := new(config)
+		c.bind()
+		p, _ := boards.ByName("ath79")
+		if err := c.table.Apply(profileSettings(p.Fit(v.ram<<20), v.tls)); err != nil {
+			t.Fatal(err)
+		}
+		if got := c.perAddress(c.maxConns); got < v.people*v.things || got >= c.maxConns ||
+			c.handshakesPerAddress < v.people {
+			t.Errorf("%+v: %d connections of %d, %d handshakes", v, got, c.maxConns, c.handshakesPerAddress)
+		}
+		if c.connsPerAddress = -1; c.perAddress(c.maxConns) != -1 {
+			t.Error("off is a limit")
+		}
 	}
 }
 
@@ -211,7 +237,8 @@ func TestSettingsPage(t *testing.T) {
 	b.WriteString("# Settings of the gateway\n\nMade from table.go by a test. What a profile sets depends on the board: " +
 		"`gateway -print` shows what is in force.\n\n" +
 		"| setting | default | changes | variable | meaning |\n|---|---|---|---|---|\n")
-	for _, s := range defaults().table.Settings {
+	table := defaults().table
+	for _, s := range table.Settings {
 		def := s.Def
 		if def == "" {
 			def = "-"
@@ -219,6 +246,11 @@ func TestSettingsPage(t *testing.T) {
 		change := map[settings.Change]string{live: "SIGHUP", replace: "SIGUSR2", restart: "restart"}[s.Change]
 		fmt.Fprintf(&b, "| `%s` %s | %s | %s | `%s` | %s |\n", s.Name, s.Unit, def, change, "EDGESIO_"+
 			strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_")), s.Doc)
+	}
+	b.WriteString("\nFlags without a value, one at a time, that do something else than to serve:\n\n" +
+		"| flag | meaning |\n|---|---|\n")
+	for _, s := range table.Switches {
+		fmt.Fprintf(&b, "| `-%s` | %s |\n", s.Name, s.Doc)
 	}
 	if *updateDocs {
 		if err := os.WriteFile("settings.md", []byte(b.String()), 0o644); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"syscall"
 )
@@ -25,13 +26,19 @@ func descriptorLimit() uint64 {
 // unsigned is for BSD, where it is signed.
 func unsigned[T int64 | uint64](n T) uint64 { return uint64(n) }
 
-// conns is how many connections the process takes: max-conns, or what limit descriptors allow, one each.
+// conns is how many connections the process takes: max-conns, or what limit descriptors allow, one each. It is told of,
+// and as a warning where somebody asked for more.
 func (c *config) conns(limit uint64) int {
 	if c.maxConns <= 0 || limit >= uint64(c.maxConns)+spare(limit) {
 		return c.maxConns
 	}
 	n := int(limit - spare(limit))
-	slog.Warn("the process may not open a descriptor for each of max-conns connections: it takes fewer",
-		"max-conns", c.maxConns, "taken", n, "descriptors", limit, "remedy", "a higher hard limit: LimitNOFILE=, ulimit -Hn")
+	level := slog.LevelInfo
+	if c.table.Find("max-conns").Asked() {
+		level = slog.LevelWarn
+	}
+	slog.Log(context.Background(), level,
+		"the process may not open a descriptor for each of max-conns connections: it takes fewer", "max-conns", c.maxConns,
+		"taken", n, "descriptors", limit, "remedy", "a higher hard limit: LimitNOFILE=, ulimit -Hn")
 	return n
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -164,13 +164,19 @@ func (g *gateway) tell(name, password string) {
 	g.told = append(g.told, fmt.Sprintf("sign in as %-5s with %s", name, password))
 }
 
+// address is a literal one, or localhost, with a port.
 func address(listen string) (a webapp.Addr, err error) {
 	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return a, err
+	if host == "localhost" {
+		host = "127.0.0.1"
 	}
-	number, err := strconv.ParseUint(port, 10, 16)
-	return webapp.Addr{Host: host, Port: int(number)}, err
+	number, none := strconv.ParseUint(port, 10, 16)
+	_, odd := netip.ParseAddr(host)
+	if err != nil || none != nil || host != "" && odd != nil {
+		return a, fmt.Errorf("want an address and a port such as 192.168.1.5:8000, or :8000 for all addresses, not %.60q",
+			listen)
+	}
+	return webapp.Addr{Host: host, Port: int(number)}, nil
 }
 
 // openMatrix is the platform's matrix, without what a file takes away.
@@ -179,11 +185,11 @@ func openMatrix(path string) (*eos.Matrix, error) {
 	if path == "" {
 		return m, nil
 	}
-	b, err := readFile(path, maxPolicy)
+	text, err := readText(path, maxPolicy)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Narrow(bytes.NewReader(b)); err != nil {
+	if err := m.Narrow(strings.NewReader(text)); err != nil {
 		return nil, fmt.Errorf("matrix: %w", err)
 	}
 	return m, nil
@@ -196,11 +202,9 @@ const maxPolicy = 1 << 20
 func openPolicy(path string) (text string, p *eos.Policy, err error) {
 	text = defaultPolicy
 	if path != "" {
-		b, err := readFile(path, maxPolicy)
-		if err != nil {
+		if text, err = readText(path, maxPolicy); err != nil {
 			return "", nil, err
 		}
-		text = string(b)
 	}
 	if p, err = eos.LoadPolicy(strings.NewReader(text)); err != nil {
 		return "", nil, fmt.Errorf("policy: %w", err)

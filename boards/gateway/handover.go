@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"github.com/edgesio/edgesio/poll"
@@ -21,6 +22,8 @@ type process struct {
 	end      int64 // loop.Now when the program ends, 0: it does not
 
 	rereading, once bool // SIGHUP is under way, and came once more
+	replacing, late bool // SIGUSR2 is under way, and SIGHUP came meanwhile
+	heir            int  // process that serves instead of this one, 0: there is none
 }
 
 // takeOver finds out where the listener comes from: from the process that started this one to be replaced, from
@@ -36,7 +39,10 @@ func (c *config) takeOver() (*handover.Taker, error) {
 	}
 	if taker != nil {
 		given = taker.Listeners
-		if c.before, err = parseSecrets(taker.Secrets); err != nil {
+		if c.before, err = parseSecrets(taker.Secrets); err == nil {
+			err = rereadable(c.file, c.users, c.policy, c.matrix, c.key, c.tlsCert, c.tlsKey)
+		}
+		if err != nil {
 			taker.Fail(err)
 			return nil, err
 		}
@@ -69,12 +75,14 @@ func (p *process) replace() {
 		slog.Warn("no new process", "err", err)
 		return
 	}
+	p.replacing, p.late = true, false
 	slog.Info("a new process is started")
 	p.notifier.reloading()
 }
 
 // stay goes on after a hand-over that failed.
 func (p *process) stay(err error) {
+	p.replacing = false
 	if p.end == 0 {
 		slog.Error("the new process does not take over: this one goes on", "err", err)
 		p.notifier.say("READY=1\nSTATUS=serving")
@@ -84,9 +92,20 @@ func (p *process) stay(err error) {
 // leave ends the program when the new process serves.
 func (p *process) leave(pid int) {
 	slog.Info("replaced", "pid", pid)
+	p.heir = pid
 	// What the new process says counts only from now on (NotifyAccess=main): its READY was not heard.
 	p.notifier.say(fmt.Sprintf("MAINPID=%d\nREADY=1", pid))
 	p.telemetry.stop()
 	p.closeMetrics() // the new process waits for the address
+	if p.late {
+		p.passOn()
+	}
 	p.drain(-1 * time.Second)
+}
+
+// passOn tells the next process of SIGHUP: it may have read its files before they changed.
+func (p *process) passOn() {
+	if err := syscall.Kill(p.heir, syscall.SIGHUP); err != nil {
+		slog.Warn("the new process does not read its files again", "pid", p.heir, "err", err)
+	}
 }

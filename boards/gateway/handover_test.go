@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -24,7 +25,12 @@ func demo(t *testing.T, args ...string) (p *program, r *rig, password string) {
 // replaced waits for the next process.
 func (p *program) replaced() (pid int) {
 	p.t.Helper()
-	pid, _ = strconv.Atoi(regexp.MustCompile(` pid=(\d+)`).FindStringSubmatch(p.line("msg=replaced"))[1])
+	return pidOf(p.line("msg=replaced"))
+}
+
+// pidOf is the process that a line tells of.
+func pidOf(line string) (pid int) {
+	pid, _ = strconv.Atoi(regexp.MustCompile(` pid=(\d+)`).FindStringSubmatch(line)[1])
 	return pid
 }
 
@@ -49,6 +55,32 @@ func TestSecretsSurvive(t *testing.T) {
 	r.signIn("admin", password)
 	syscall.Kill(third, syscall.SIGTERM)
 	p.line("stopping")
+}
+
+// SIGHUP while the program is being replaced, or after that, is for the new process, too: it may have read its files
+// before they changed.
+func TestRereadByTheNextProcess(t *testing.T) {
+	for name, late := range map[string]bool{"meanwhile": false, "afterwards": true} {
+		r := start(t)
+		heir := exec.Command("sleep", "60") // which SIGHUP ends
+		if err := heir.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = heir.Process.Kill() })
+		p := &process{gateway: r.gateway, loop: r.loop, replacing: true}
+		r.on(func() {
+			if !late {
+				p.reread()
+			}
+			p.leave(heir.Process.Pid)
+			if late {
+				p.reread()
+			}
+		})
+		if err := heir.Wait(); err == nil || !strings.Contains(err.Error(), "hangup") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // A new process whose configuration is wrong, or that does not come to an end, changes nothing: the old one goes on,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"syscall"
@@ -14,7 +15,7 @@ var logLevel = new(slog.LevelVar)
 func (c *config) startLog(out *os.File) *logPipe {
 	logLevel.Set(c.log)
 	o := &slog.HandlerOptions{Level: logLevel}
-	if c.logTime == "off" || c.logTime == "auto" && isJournal(out, os.Getenv("JOURNAL_STREAM")) {
+	if c.logTime == "off" || c.logTime == "auto" && isTimed(out, os.Getenv("JOURNAL_STREAM"), os.DirFS("/")) {
 		o.ReplaceAttr = dropTime
 	}
 	pipe := newLogPipe(out, o)
@@ -30,13 +31,17 @@ func dropTime(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// isJournal tells whether a file is the one that systemd's journal reads, which notes the time of each line:
-// JOURNAL_STREAM is its device and inode (systemd.exec(5)). A program whose output was sent elsewhere may have the
-// variable, too.
-func isJournal(out *os.File, stream string) bool {
+// isTimed tells whether who reads a file notes the time of each line. That is systemd's journal, if the file's device
+// and inode are those of JOURNAL_STREAM (systemd.exec(5)): a program whose output was sent elsewhere may have the
+// variable, too. And it is procd of OpenWrt, which has a pipe for each service.
+func isTimed(out *os.File, stream string, root fs.FS) bool {
 	info, err := out.Stat()
-	if err != nil || stream == "" {
+	if err != nil {
 		return false
+	}
+	if info.Mode()&fs.ModeNamedPipe != 0 {
+		first, _ := fs.ReadFile(root, "proc/1/comm")
+		return string(first) == "procd\n"
 	}
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return ok && stream == fmt.Sprintf("%d:%d", s.Dev, s.Ino)

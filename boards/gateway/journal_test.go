@@ -62,3 +62,26 @@ func TestLogTime(t *testing.T) {
 		}
 	}
 }
+
+// procd reads its services' lines through a pipe. A file or a terminal is nobody's log, whatever the first process is.
+func TestLogTimeOfProcd(t *testing.T) {
+	_, pipe, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for first, want := range map[string]bool{"procd\n": true, "systemd\n": false, "procd-x\n": false, "": false} {
+		root := files("proc/1/comm", first)
+		if isTimed(pipe, "", root) != want || isTimed(file, "", root) {
+			t.Errorf("the first process is %q", first)
+		}
+	}
+	if isTimed(pipe, "", files()) {
+		t.Error("without /proc")
+	}
+}

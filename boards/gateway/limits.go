@@ -19,14 +19,23 @@ const (
 // limitWeb sets what depends on the board.
 func limitWeb(o *webapp.Options, c *config) {
 	o.MaxBodyBytes, o.MaxUploadBytes = uploadBytes, uploadBytes
-	o.MaxConnsPerAddress = c.connsPerAddress
 	o.Rate, o.Burst = c.requestsPerAddress, 5*c.requestsPerAddress
 	o.Listen.MaxConns = c.conns(descriptorLimit())
+	o.MaxConnsPerAddress = c.perAddress(o.Listen.MaxConns)
 	o.Listen.SendBufferBytes, o.Listen.ReceiveBufferBytes = int(c.buffers.N), int(c.buffers.N)
 	o.Listen.Limits = c.outputs()
 }
 
-// output bounds what waits for a peer.
+// perAddress bounds the connections of one address, when conns are all that there may be. One that is a house, a
+// school or an office behind its router is nearly everybody there is; a quarter is left for the others.
+func (c *config) perAddress(conns int) int {
+	if c.connsPerAddress != 0 {
+		return c.connsPerAddress
+	}
+	return conns - conns/4
+}
+
+// outputs bound what waits for a peer.
 func (c *config) outputs() poll.Limits {
 	return poll.Limits{SoftBytes: int(c.outputSoft.N), HardBytes: int(c.outputHard.N)}
 }
@@ -59,10 +68,11 @@ func (p *process) applyLive() {
 	c := p.config
 	logLevel.Set(c.log)
 	c.collect()
-	p.app.Server().SetAddressLimits(c.requestsPerAddress, 5*c.requestsPerAddress, c.connsPerAddress)
+	conns := c.conns(descriptorLimit())
+	p.app.Server().SetAddressLimits(c.requestsPerAddress, 5*c.requestsPerAddress, c.perAddress(conns))
 	p.io.Engine().SetRates(c.rates())
 	if l := p.app.Listener(); l != nil {
-		l.SetMaxConns(c.conns(descriptorLimit()))
+		l.SetMaxConns(conns)
 		l.SetLimits(c.outputs())
 	}
 	p.watch()

@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 
@@ -34,11 +35,11 @@ func main() {
 	case err != nil:
 		os.Exit(c.misunderstood(err))
 	case c.help:
-		fmt.Print(c.usage())
-		return
+		show(c.usage())
+	case c.version:
+		show("gateway " + version + ", " + runtime.Version() + ", " + runtime.GOOS + "/" + runtime.GOARCH + "\n")
 	case c.print:
-		_, _ = os.Stdout.Write(c.printed())
-		return
+		show(string(c.printed()))
 	}
 	signal.Ignore(syscall.SIGPIPE) // who reads the log may go; the runtime would end the program
 	pipe := c.startLog(os.Stderr)
@@ -59,6 +60,15 @@ func main() {
 	if err != nil {
 		os.Exit(1)
 	}
+}
+
+// show prints a text, and ends the program: with status 1 if nobody can have read all of it.
+func show(text string) {
+	if _, err := os.Stdout.WriteString(text); err != nil {
+		fmt.Fprintln(os.Stderr, "gateway:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // misunderstood tells what is wrong with the settings, a process too that this one was to take over from, and returns
@@ -101,6 +111,7 @@ func run(c *config) error {
 		return err
 	}
 	root := os.DirFS("/")
+	slog.Info("starting", "name", c.name, "version", version, "go", runtime.Version(), "arch", runtime.GOARCH)
 	c.collect()
 	c.logProfile(root)
 	options := c.ownMemory(root).apply()

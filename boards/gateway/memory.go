@@ -16,7 +16,8 @@ import (
 )
 
 // The program's share of memory. A board has a kernel and other programs: memory-share of it is ours. A container has
-// nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it.
+// nobody but us; what the runtime does not count (pages of the binary, buffers of sockets) comes beside it. The limit
+// of a service, such as systemd's MemoryMax=75%, is a container that is larger than our share of the board.
 const (
 	containerShare = 75 // percent of a cgroup's limit
 	budgetPart     = 4  // of that, what peers may make us hold: buffers grow in steps, and the collector needs room
@@ -31,19 +32,24 @@ type memoryPlan struct {
 	budget int    // of the loop
 }
 
-// planMemory derives the limit: from the operator's -memory, from GOMEMLIMIT, which the runtime has read already, from
-// the cgroup's limit, or from share percent of the board's memory. root is "/".
-func planMemory(o settings.Bytes, share int, root fs.FS, set int64) memoryPlan {
+// planMemory derives the limit: from the operator's -memory, from GOMEMLIMIT, which the runtime has read already, or
+// from share percent of the memory that the profile was fitted to, 0 for none. Without that it is the part of the board
+// or of the container, whichever is less. root is "/".
+func planMemory(o settings.Bytes, share int, fitted int64, root fs.FS, set int64) memoryPlan {
 	p := memoryPlan{}
-	switch container, board := containerLimit(root), memTotal(root); {
+	container, board := containerLimit(root), memTotal(root)
+	inside, whole := part(container, containerShare), part(board, int64(share))
+	switch {
 	case o.Given:
 		p.limit, p.from = o.N, "-memory"
 	case set != math.MaxInt64:
 		p.limit, p.from = set, "GOMEMLIMIT"
-	case container > 0 && (board == 0 || container < board):
-		p.limit, p.from = part(container, containerShare), "cgroup"
+	case container > 0 && int64(min(container, 1<<50)) == fitted:
+		p.limit, p.from = part(container, int64(share)), "cgroup"
+	case container > 0 && (board == 0 || inside < whole):
+		p.limit, p.from = inside, "cgroup"
 	case board > 0:
-		p.limit, p.from = part(board, int64(share)), "MemTotal"
+		p.limit, p.from = whole, "MemTotal"
 	}
 	switch {
 	case p.limit > 0:
@@ -69,16 +75,29 @@ func (p memoryPlan) apply() poll.Options {
 
 // ownMemory is the plan of this process.
 func (c *config) ownMemory(root fs.FS) memoryPlan {
-	return planMemory(c.memory, c.memoryShare, root, debug.SetMemoryLimit(-1))
+	fitted := int64(0)
+	if c.profile == autoProfile {
+		fitted = c.board.RAM
+	}
+	return planMemory(c.memory, c.memoryShare, fitted, root, debug.SetMemoryLimit(-1))
 }
 
-// collect sets how much the heap grows until garbage is collected. GOGC, which the runtime has read already, wins over
-// what nobody has asked for.
-func (c *config) collect() {
-	from := c.table.Find("gc").From()
-	if os.Getenv("GOGC") == "" || from != "default" && !strings.HasPrefix(from, "profile ") {
-		debug.SetGCPercent(c.gc)
+// collect sets how much the heap grows until garbage is collected.
+func (c *config) collect() { debug.SetGCPercent(c.gcPercent(os.Getenv("GOGC"))) }
+
+// gcPercent is what the setting says. GOGC wins over what nobody has asked for; what is no number is what the runtime
+// makes of it.
+func (c *config) gcPercent(gogc string) int {
+	if gogc == "" || c.table.Find("gc").Asked() {
+		return c.gc
 	}
+	if n, err := strconv.ParseInt(gogc, 10, 32); err == nil {
+		return int(n)
+	}
+	if gogc == "off" {
+		return -1
+	}
+	return 100
 }
 
 // memTotal is the memory of the board in bytes, 0 if it does not tell.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/edgesio/edgesio/boards/gateway/settings"
 )
 
 // files is the files of a board, by path.
@@ -27,6 +29,7 @@ func TestPlanMemory(t *testing.T) {
 		root   fstest.MapFS
 		flag   string
 		set    int64
+		fitted int64
 		limit  int64
 		from   string
 		budget int
@@ -50,6 +53,12 @@ func TestPlanMemory(t *testing.T) {
 			"sys/fs/cgroup/memory/memory.limit_in_bytes", "4000000\n"), limit: 3000000, from: "cgroup", budget: leastBudget},
 		"a limit above the board's memory": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
 			"sys/fs/cgroup/memory.max", "99999999999"), limit: part(60236<<10, 50), from: "MemTotal", budget: 7710200},
+		"a service's limit above our share": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
+			"sys/fs/cgroup/system.slice/edgesio.service/memory.max", "46261248\n"),
+			limit: part(60236<<10, 50), from: "MemTotal", budget: 7710200},
+		"a container that the profile was fitted to": {root: files("proc/meminfo", meminfo64, "proc/self/cgroup", inV2,
+			"sys/fs/cgroup/system.slice/edgesio.service/memory.max", "33554432\n"), fitted: 33554432,
+			limit: 16777200, from: "cgroup", budget: leastBudget},
 		"GOMEMLIMIT": {root: files("proc/meminfo", meminfo64), set: 24 << 20, limit: 24 << 20, from: "GOMEMLIMIT",
 			budget: 6 << 20},
 		"the operator": {root: files("proc/meminfo", meminfo64), set: 24 << 20, flag: "48M", limit: 48 << 20,
@@ -70,8 +79,29 @@ func TestPlanMemory(t *testing.T) {
 			v.set = math.MaxInt64
 		}
 		want := memoryPlan{v.limit, v.from, v.budget}
-		if got := planMemory(c.memory, c.memoryShare, v.root, v.set); got != want {
+		if got := planMemory(c.memory, c.memoryShare, v.fitted, v.root, v.set); got != want {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
+// GOGC counts until somebody asks for something else, and again when nobody does any more.
+func TestGOGC(t *testing.T) {
+	for _, v := range []struct {
+		args string
+		gogc string
+		want int
+	}{
+		{"", "", 50}, {"", "200", 200}, {"", "off", -1}, {"", "many", 100}, {"-profile rpi4", "200", 200},
+		{"-profile rpi4", "", 100}, {"-gc 50", "200", 50}, {"-gc 30", "off", 30},
+	} {
+		running, fresh := loaded(t, nil, "-profile", "none", "-gc", "40"), loaded(t, nil, append([]string{"-profile", "none"},
+			strings.Fields(v.args)...)...)
+		running.table.Take(fresh.table, settings.Live)
+		for name, c := range map[string]*config{"at the start": fresh, "on SIGHUP": running} {
+			if got := c.gcPercent(v.gogc); got != v.want {
+				t.Errorf("%s: %q with GOGC=%s is %d, want %d", name, v.args, v.gogc, got, v.want)
+			}
 		}
 	}
 }

@@ -91,5 +91,5 @@ func (g *gateway) observe(loop *poll.Loop, listen string) error {
 // private tells whether an address is one that the internet does not reach. The empty one is all of the machine's.
 func private(host string) bool {
 	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && (a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast())
+	return err == nil && (a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast())
 }

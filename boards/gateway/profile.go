@@ -64,5 +64,9 @@ func (c *config) logProfile(root fs.FS) {
 	if c.board.Name != "" {
 		m := readMachine(root)
 		slog.Info("profile", "name", c.board.Name, "model", m.Model, "arch", m.Arch, "ram", m.RAM, "cores", m.Cores)
+		if c.profile == autoProfile && !c.board.Fits() {
+			slog.Warn("this is less memory than the smallest limits need: the kernel may end the program",
+				"memory", c.board.RAM, "needed", c.board.Total())
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -88,8 +89,40 @@ func TestPrintAndHelpOfTheProgram(t *testing.T) {
 	if !strings.Contains(errs, "msg=profile name=ath79 model=") {
 		t.Error(errs)
 	}
+	starting := "msg=starting name=socketio version=unknown go=" + runtime.Version() + " arch=" + runtime.GOARCH
+	if !strings.Contains(errs, starting) {
+		t.Error(errs)
+	}
+	// Neither settings nor files are looked at.
+	if status, out, errs := told(t, "-version", "-config", "/none"); status != 0 || errs != "" ||
+		out != "gateway unknown, "+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH+"\n" {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
+	if status, out, errs := told(t, "-t", "-print"); status != 1 || out != "" ||
+		!strings.Contains(errs, "one at a time: -t -print") {
+		t.Errorf("status %d %q %q", status, out, errs)
+	}
 	if status, out, errs := told(t, "-h"); status != 0 || errs != "" || !strings.HasPrefix(out, "Usage: gateway ") {
 		t.Errorf("status %d %q %q", status, out, errs)
+	}
+}
+
+// What could not be written was not printed: who keeps it in a file has to know.
+func TestPrintToAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("no /dev/full: ", err)
+	}
+	defer full.Close()
+	for _, flag := range []string{"-print", "-h", "-version"} {
+		cmd := exec.Command(os.Args[0], flag)
+		cmd.Env = append(os.Environ(), runAsGateway+"=1")
+		var errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = full, &errs
+		_ = cmd.Run()
+		if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(errs.String(), "no space left") {
+			t.Errorf("%s: status %d %q", flag, status, errs.String())
+		}
 	}
 }
 
@@ -173,11 +206,75 @@ func TestSettingsAgain(t *testing.T) {
 	}
 	write("max-conns-per-address 100\nname third\n")
 	p.signal(syscall.SIGUSR2)
-	p.line("third on http://")
-	pid := p.replaced()
+	var pid int
+	for third := false; pid == 0 || !third; { // two processes write these
+		if line := p.line(""); strings.Contains(line, "msg=replaced") {
+			pid = pidOf(line)
+		} else {
+			third = third || strings.HasPrefix(line, "third on http://")
+		}
+	}
 	p.exits()
 	syscall.Kill(pid, syscall.SIGTERM)
 	p.line("stopping")
+}
+
+// Settings that were read and do not go with those that stay until the program is replaced: none of them counts.
+func TestSettingsThatDoNotGoTogether(t *testing.T) {
+	running := loaded(t, nil, "-profile", "none", "-max-payload", "256K", "-output-hard", "512K",
+		"-output-soft", "64K")
+	small := loaded(t, nil, "-profile", "none", "-max-payload", "100K", "-output-hard", "200K", "-output-soft", "64K",
+		"-handshakes", "7")
+	const says = "until SIGUSR2 or a restart (max-payload): output-hard is less"
+	if err := running.renew(small); err == nil || !strings.Contains(err.Error(), says) {
+		t.Error(err)
+	}
+	if running.outputHard.N != 512<<10 || running.handshakes == 7 {
+		t.Errorf("half of it: %+v", running)
+	}
+	enough := loaded(t, nil, "-profile", "none", "-max-payload", "100K", "-output-hard", "600K", "-name", "x")
+	if err := running.renew(enough); err != nil || running.outputHard.N != 600<<10 || running.maxPayload.N != 256<<10 ||
+		running.name == "x" {
+		t.Errorf("%+v, %v", running, err)
+	}
+}
+
+// What came through a pipe is read once: reading it again would wait for ever, or find nothing and forget all settings.
+func TestPipeIsReadOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	settings, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(in, "name piped\nmax-conns-per-address 1\n")
+	in.Close()
+	go os.WriteFile(path, []byte("default allow\n"), 0o600) // waits for the program
+	p := launch(t, nil, []*os.File{settings}, "-config", "/dev/fd/3", "-policy", path)
+	settings.Close()
+	for range 2 {
+		p.signal(syscall.SIGHUP)
+		for _, what := range []string{"settings", "policy"} {
+			if line := p.line("again"); !strings.Contains(line, "what="+what+" err=") ||
+				!strings.Contains(line, "is no regular file") {
+				t.Error(line)
+			}
+		}
+	}
+	p.signal(syscall.SIGUSR2)
+	p.line("goes on")
+	p.signal(syscall.SIGTERM)
+	p.exits()
+	go os.WriteFile(path, []byte("default allow\n"), 0o600)
+	p = launch(t, nil, nil, "-policy", path)
+	p.signal(syscall.SIGUSR2) // a new process would wait for it, too
+	if line := p.line("goes on"); !strings.Contains(line, "is no regular file") {
+		t.Error(line)
+	}
+	p.signal(syscall.SIGTERM)
+	p.exits()
 }
 
 // Another policy counts on SIGHUP, for pages too; one that is wrong does not.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ func (c *config) bind() {
 		{Name: "print", On: &c.print, Doc: "print the settings in force, as a file, with where each comes from, " +
 			"and end"},
 		{Name: "hash", On: &c.hash, Doc: "read a password from standard input, print it for the users' file, and end"},
+		{Name: "version", On: &c.version, Doc: "print the version, the release of Go and the machine's kind, and end"},
 	}
 	c.table = t
 }
@@ -41,7 +43,7 @@ func (c *config) places() []settings.Setting {
 				"none takes the defaults, or one of " + strings.Join(profileNames()[2:], ", ")},
 		{Name: "listen", Unit: "address", Def: "127.0.0.1:8000", Change: restart,
 			Value: settings.Text{P: &c.listen, Check: checkAddress},
-			Doc:   "address and port; without an address all of the machine's"},
+			Doc:   "address, or localhost, and port; without an address all of the machine's"},
 		{Name: "name", Unit: "text", Def: "socketio", Change: replace, Value: text(&c.name), Doc: "name of the app"},
 		{Name: "parser", Unit: "name", Def: parserJSON, Change: replace,
 			Value: settings.Choice{P: &c.parser, Of: []string{parserJSON, parserMsgpack}},
@@ -76,31 +78,32 @@ func (c *config) places() []settings.Setting {
 func (c *config) limits() []settings.Setting {
 	return []settings.Setting{
 		{Name: "memory", Unit: "size", Def: "auto", Change: replace,
-			Value: settings.Size{P: &c.memory, Min: 1, Max: 1 << 42, Off: true, Auto: true},
-			Doc: "most memory to use, or off (auto: GOMEMLIMIT, or 75 % of the container's limit, or memory-share of " +
-				"the board's)"},
+			Value: settings.Size{P: &c.memory, Min: 4 << 20, Max: 1 << 42, Off: true, Auto: true},
+			Doc: "most memory to use, or off (auto: GOMEMLIMIT, or memory-share of the board's, but not more than 75 % " +
+				"of the container's)"},
 		{Name: "memory-share", Unit: "percent", Def: "50", Change: replace,
 			Value: settings.Number{P: &c.memoryShare, Min: 1, Max: 90},
-			Doc:   "part of the board's memory to use"},
+			Doc:   "part of the board's memory to use, or of the container's where the profile auto finds one that is small"},
 		{Name: "gc", Unit: "percent", Def: "50", Change: live, Value: settings.Number{P: &c.gc, Min: 5, Max: 1000},
 			Doc: "growth of the heap until garbage is collected; GOGC wins over the profile and the default"},
 		{Name: "max-conns", Unit: "number", Def: "2000", Change: live,
 			Value: settings.Number{P: &c.maxConns, Min: 1, Max: 1 << 20},
 			Doc: "connections at a time, fewer if the process may not open as many descriptors; more wait in the " +
 				"kernel's queue"},
-		{Name: "max-conns-per-address", Unit: "number", Def: "256", Change: live,
-			Value: positive(&c.connsPerAddress),
-			Doc:   "connections of one address; -1: no limit, behind a proxy"},
+		{Name: "max-conns-per-address", Unit: "number", Def: "auto", Change: live,
+			Value: settings.Number{P: &c.connsPerAddress, Min: 1, Max: 1 << 20, Off: true, Auto: true},
+			Doc: "connections of one address, which may be a house or an office behind its router, or off, behind a " +
+				"proxy (auto: three quarters of max-conns)"},
 		{Name: "requests-per-address", Unit: "number", Def: "300", Change: live,
 			Value: positive(&c.requestsPerAddress),
-			Doc:   "connections and requests of one address in a second, five times as many at once; -1: no limit"},
+			Doc:   "connections and requests of one address in a second, five times as many at once, or off"},
 		{Name: "handshakes", Unit: "number", Def: "100", Change: live, Value: positive(&c.handshakes),
-			Doc: "clients that may come in a second, four times as many at once; more get 503 and come again; -1: no limit"},
-		{Name: "handshakes-per-address", Unit: "number", Def: "200", Change: live,
+			Doc: "clients that may come in a second, four times as many at once; more get 503 and come again; or off"},
+		{Name: "handshakes-per-address", Unit: "number", Def: "400", Change: live,
 			Value: positive(&c.handshakesPerAddress),
-			Doc:   "clients that may come from one address at once, and in each ten seconds; -1: no limit"},
+			Doc:   "clients that may come from one address at once, and in each ten seconds, or off"},
 		{Name: "events-per-client", Unit: "number", Def: "500", Change: live, Value: positive(&c.events),
-			Doc: "packets that one client may send in a second, four times as many at once; -1: no limit"},
+			Doc: "packets that one client may send in a second, four times as many at once, or off"},
 		{Name: "bytes-per-client", Unit: "size", Def: "512K", Change: live, Value: amount(&c.input, 1<<10, true),
 			Doc: "what one client may send in a second, eight times as much at once, or off"},
 		{Name: "max-payload", Unit: "size", Def: "1000000", Change: replace, Value: amount(&c.maxPayload, 1<<10, false),
@@ -109,8 +112,9 @@ func (c *config) limits() []settings.Setting {
 			Doc: "what may wait for a client that does not read; above it for 10 s the connection is closed"},
 		{Name: "output-hard", Unit: "size", Def: "4M", Change: live, Value: amount(&c.outputHard, 4<<10, false),
 			Doc: "above it the connection is closed at once; at least two messages of max-payload"},
-		{Name: "read-buffer", Unit: "size", Def: "64K", Change: replace, Value: amount(&c.readBuffer, 4<<10, false),
-			Doc: "the one buffer that all connections are read into"},
+		{Name: "read-buffer", Unit: "size", Def: "64K", Change: replace,
+			Value: settings.Size{P: &c.readBuffer, Min: 4 << 10, Max: 16 << 20},
+			Doc:   "the one buffer that all connections are read into"},
 		{Name: "socket-buffers", Unit: "size", Def: "16K", Change: replace, Value: amount(&c.buffers, 1<<10, true),
 			Doc: "the kernel's buffers for each connection and direction, or off: the system's, with which a peer that " +
 				"does not read holds megabytes"},
@@ -124,32 +128,21 @@ func (c *config) habits() []settings.Setting {
 		{Name: "drain", Unit: "time", Def: "5s", Change: live,
 			Value: settings.Duration{P: &c.drain, Min: time.Millisecond, Max: day},
 			Doc:   "time for clients to leave on SIGTERM"},
-		{Name: "watchdog", Unit: "time", Def: "1m", Change: live, Value: settings.Duration{P: &c.watchdog, Max: day},
+		{Name: "watchdog", Unit: "time", Def: "1m", Change: live,
+			Value: settings.Duration{P: &c.watchdog, Min: time.Second, Max: day, Off: true},
 			Doc: "time after which a program that does nothing any more tells what it hangs in and ends with status " +
-				"70, to be started again; 0: never"},
+				"70, to be started again, or off"},
 		{Name: "log", Unit: "level", Def: "INFO", Change: live, Value: level{&c.log},
 			Doc: "least level of the lines on standard error: DEBUG, INFO, WARN or ERROR"},
 		{Name: "log-time", Unit: "word", Def: "auto", Change: replace,
 			Value: settings.Choice{P: &c.logTime, Of: []string{"auto", "on", "off"}},
-			Doc: "whether a line begins with the time: on, off, or auto: on unless systemd's journal reads it, which " +
-				"notes the time"},
+			Doc: "whether a line begins with the time: on, off, or auto: on unless systemd's journal or OpenWrt's log " +
+				"reads it, which notes the time"},
 	}
 }
 
 // positive is a limit that may be off.
-func positive(p *int) settings.Value { return limit{settings.Number{P: p, Min: 1, Max: 1 << 20}} }
-
-// limit is a number, or -1 for none.
-type limit struct{ settings.Number }
-
-// Set takes the number.
-func (l limit) Set(text string) error {
-	if text == "-1" {
-		*l.P = -1
-		return nil
-	}
-	return l.Number.Set(text)
-}
+func positive(p *int) settings.Value { return settings.Number{P: p, Min: 1, Max: 1 << 20, Off: true} }
 
 func amount(p *settings.Bytes, least int64, off bool) settings.Value {
 	return settings.Size{P: p, Min: least, Max: 1 << 30, Off: off}
@@ -159,7 +152,12 @@ func amount(p *settings.Bytes, least int64, off bool) settings.Value {
 type level struct{ p *slog.Level }
 
 // Set takes the level.
-func (l level) Set(text string) error { return l.p.UnmarshalText([]byte(text)) }
+func (l level) Set(text string) error {
+	if l.p.UnmarshalText([]byte(text)) != nil {
+		return fmt.Errorf("want DEBUG, INFO, WARN or ERROR, not %.40q", text)
+	}
+	return nil
+}
 
 // String is the level.
 func (l level) String() string { return l.p.String() }

@@ -45,11 +45,11 @@ func (t *users) has(acoid string) bool {
 
 // loadUsers reads a file with a line for each user. It waits for the disk.
 func loadUsers(path string) (*users, error) {
-	text, err := readFile(path, maxUsersBytes)
+	text, err := readText(path, maxUsersBytes)
 	if err != nil {
 		return nil, err
 	}
-	t, err := parseUsers(string(text))
+	t, err := parseUsers(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

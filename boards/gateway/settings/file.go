@@ -35,6 +35,7 @@ func (t *Table) ParseFile(path, text string) (list []Given, err error) {
 		return nil, &Error{path, "more than " + strconv.Itoa(maxFileBytes) + " bytes"}
 	}
 	l := line{path: path}
+	text = strings.TrimPrefix(text, "\uFEFF") // editors of Windows put it there
 	for text != "" {
 		l.text, text, _ = strings.Cut(text, "\n")
 		l.text = strings.TrimSuffix(l.text, "\r")

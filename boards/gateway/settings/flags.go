@@ -37,6 +37,20 @@ func (t *Table) ParseFlags(args []string) (list []Given, help bool, err error) {
 	return list, false, nil
 }
 
+// OneSwitch is an error when more than one switch is on: each is what the program does instead of its work.
+func (t *Table) OneSwitch() error {
+	var on []string
+	for _, s := range t.Switches {
+		if *s.On {
+			on = append(on, "-"+s.Name)
+		}
+	}
+	if len(on) > 1 {
+		return &Error{"command line", "one at a time: " + strings.Join(on, " ")}
+	}
+	return nil
+}
+
 // toggle is the variable of a switch, nil for none.
 func (t *Table) toggle(name string) *bool {
 	for _, s := range t.Switches {

@@ -12,7 +12,8 @@ import (
 // box is a program's settings, one of each kind.
 type box struct {
 	file, name, mode string
-	conns            int
+	conns, each      int
+	grace            time.Duration
 	wait             time.Duration
 	most             Bytes
 	quick            bool
@@ -26,8 +27,10 @@ func newBox() *box {
 			{Name: "config", Outer: true, Value: Text{P: &b.file}},
 			{Name: "name", Unit: "text", Def: "a box", Doc: "what it is called", Change: Replace, Value: Text{P: &b.name}},
 			{Name: "mode", Def: "fast", Value: Choice{&b.mode, []string{"", "slow", "fast"}}},
-			{Name: "max-conns", Def: "10", Value: Number{&b.conns, 1, 100}},
-			{Name: "wait", Def: "90s", Value: Duration{&b.wait, time.Second, time.Hour}},
+			{Name: "max-conns", Def: "10", Value: Number{P: &b.conns, Min: 1, Max: 100}},
+			{Name: "wait", Def: "90s", Value: Duration{P: &b.wait, Min: time.Second, Max: time.Hour}},
+			{Name: "each", Def: "auto", Value: Number{P: &b.each, Min: 1, Max: 100, Off: true, Auto: true}},
+			{Name: "grace", Def: "off", Value: Duration{P: &b.grace, Min: time.Second, Max: time.Hour, Off: true}},
 			{Name: "most", Def: "auto", Value: Size{P: &b.most, Min: 1, Max: 1 << 40, Off: true, Auto: true}},
 		}}
 	return b
@@ -58,7 +61,8 @@ func TestParseFile(t *testing.T) {
 		"name a\nmode slow\n  name b":       "F:3:3: name stands in file:1 already",
 		"name ä\x00":                        "F:1:7: a control character, or bytes that are not UTF-8",
 		"name \xff":                         "F:1:6: a control character, or bytes that are not UTF-8",
-		"\ufeffname a":                      "F:1:1: unknown setting \"\ufeffname\"",
+		"\ufeffname a":                      "name=a@file:1",
+		"name a\n\ufeffmode slow":           "F:2:1: unknown setting \"\ufeffmode\"",
 		strings.Repeat("x", 100):            `F:1:1: unknown setting "` + strings.Repeat("x", 40) + `"...`,
 		strings.Repeat("\n", 2001):          "F:2001:1: more than 2000 lines",
 		strings.Repeat("#", 1<<16+1):        "F: more than 65536 bytes",
@@ -109,6 +113,10 @@ func TestValues(t *testing.T) {
 		{"max-conns", "1", "1"}, {"max-conns", "100", "100"}, {"max-conns", "0", no}, {"max-conns", "101", no},
 		{"max-conns", "+5", no}, {"max-conns", "05", no}, {"max-conns", "", no}, {"max-conns", "5.0", no},
 		{"max-conns", "99999999999999999999", no},
+		{"each", "auto", "auto"}, {"each", "off", "off"}, {"each", "-1", "off"}, {"each", "7", "7"}, {"each", "0", no},
+		{"each", "-2", no}, {"max-conns", "off", no}, {"max-conns", "-1", no}, {"max-conns", "auto", no},
+		{"grace", "off", "off"}, {"grace", "0", "off"}, {"grace", "0s", "off"}, {"grace", "1ns", no}, {"grace", "1s", "1s"},
+		{"grace", "-1s", no}, {"grace", "auto", no}, {"wait", "off", no}, {"wait", "0", no},
 		{"wait", "1s", "1s"}, {"wait", "60s", "1m"}, {"wait", "1h", "1h"}, {"wait", "1m30s", "1m30s"},
 		{"wait", "1500ms", "1.5s"}, {"wait", "999ms", no}, {"wait", "2h", no}, {"wait", "5", no}, {"wait", "-5s", no},
 		{"most", "1", "1"}, {"most", "1000", "1000"}, {"most", "64K", "64K"}, {"most", "32M", "32M"},
@@ -215,6 +223,8 @@ func TestApply(t *testing.T) {
 mode                    slow                    # profile p
 max-conns               5                       # flag
 wait                    3s                      # environment
+each                    auto                    # default
+grace                   off                     # default
 most                    1M                      # file:2
 `
 	if got := string(b.table.AppendFile(nil)); got != want {
@@ -237,16 +247,18 @@ func TestTake(t *testing.T) {
 	if b.table.Apply() != nil || next.table.Apply(flags) != nil {
 		t.Fatal("flags")
 	}
-	changed := b.table.Changed(next.table, Live)
-	if !reflect.DeepEqual(changed, []string{"max-conns"}) ||
-		!reflect.DeepEqual(b.table.Changed(next.table, Replace), []string{"name"}) {
-		t.Errorf("%v", changed)
+	if later := b.table.Changed(next.table, Replace); !reflect.DeepEqual(later, []string{"name"}) {
+		t.Errorf("%v", later)
 	}
-	if err := b.table.Take(next.table, changed); err != nil || b.conns != 5 || b.name != "a box" {
-		t.Errorf("%+v, %v", b, err)
+	if got := b.table.Take(next.table, Live); !reflect.DeepEqual(got, []string{"max-conns"}) || b.conns != 5 ||
+		b.name != "a box" {
+		t.Errorf("%+v, changed are %v", b, got)
 	}
-	if s := b.table.Find("max-conns"); s.From() != "flag" {
-		t.Error(s.From())
+	// "wait" has the same value as before, and now somebody wants it.
+	for name, want := range map[string]bool{"max-conns": true, "wait": true, "mode": false, "name": false} {
+		if s := b.table.Find(name); s.Asked() != want {
+			t.Errorf("%s comes from %s", name, s.From())
+		}
 	}
 }
 

@@ -41,6 +41,12 @@ type Setting struct {
 // From is where the value comes from: "default", "profile x", "file:12", "environment" or "flag".
 func (s *Setting) From() string { return s.from }
 
+// Asked tells whether somebody asked for the value: it is neither the default nor the profile's.
+func (s *Setting) Asked() bool { return s.from != byDefault && !strings.HasPrefix(s.from, byProfile) }
+
+// Where a value comes from that nobody asked for.
+const byDefault, byProfile = "default", "profile "
+
 // A Switch is a flag without a value.
 type Switch struct {
 	Name, Doc string
@@ -64,7 +70,7 @@ type Given struct {
 
 // FromProfile is a value of a profile.
 func FromProfile(profile, name, text string) Given {
-	return Given{Name: name, Text: text, From: "profile " + profile, at: "profile " + profile + ": " + name}
+	return Given{Name: name, Text: text, From: byProfile + profile, at: byProfile + profile + ": " + name}
 }
 
 // Find is the setting of a name, nil for none.
@@ -91,7 +97,7 @@ func Last(given []Given, name, without string) string {
 func (t *Table) Apply(given ...[]Given) error {
 	for i := range t.Settings {
 		s := &t.Settings[i]
-		s.from = "default"
+		s.from = byDefault
 		if err := s.Value.Set(s.Def); err != nil {
 			return &Error{"default of " + s.Name, err.Error()}
 		}
@@ -122,16 +128,17 @@ func (t *Table) Changed(next *Table, kind Change) (names []string) {
 	return names
 }
 
-// Take sets the settings of those names to the values of next.
-func (t *Table) Take(next *Table, names []string) error {
-	for _, name := range names {
-		s, n := t.Find(name), next.Find(name)
-		if err := s.Value.Set(n.Value.String()); err != nil {
-			return &Error{name, err.Error()}
+// Take takes the values of the settings of one kind, and where they come from, of next, a table of the same program,
+// and names those that were other ones.
+func (t *Table) Take(next *Table, kind Change) (changed []string) {
+	changed = t.Changed(next, kind)
+	for i := range t.Settings {
+		s := &t.Settings[i]
+		if n := next.Find(s.Name); n != nil && s.Change == kind && s.Value.Set(n.Value.String()) == nil {
+			s.from = n.from
 		}
-		s.from = n.from
 	}
-	return nil
+	return changed
 }
 
 // Variable is the name of a setting in the environment.

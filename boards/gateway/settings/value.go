@@ -74,43 +74,81 @@ func (v Choice) Set(text string) error {
 // String is the word.
 func (v Choice) String() string { return *v.P }
 
-// Number is a whole number.
+// Number is a whole number of at least 1.
 type Number struct {
 	P        *int
-	Min, Max int
+	Min, Max int  // of what is neither off nor auto
+	Off      bool // it may be off, which is -1
+	Auto     bool // it may be auto, which is 0
 }
 
 // Set takes the number.
 func (v Number) Set(text string) error {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < v.Min || n > v.Max || strconv.Itoa(n) != text {
-		return errors.New("want a number from " + strconv.Itoa(v.Min) + " to " + strconv.Itoa(v.Max) + ", not " + quote(text))
+	switch {
+	case v.Off && (text == "off" || text == "-1"):
+		n = -1
+	case v.Auto && text == "auto":
+		n = 0
+	case err != nil || n < v.Min || n > v.Max || strconv.Itoa(n) != text:
+		return errors.New("want a number from " + strconv.Itoa(v.Min) + " to " + strconv.Itoa(v.Max) +
+			words(v.Off, v.Auto) + ", not " + quote(text))
 	}
 	*v.P = n
 	return nil
 }
 
 // String is the number.
-func (v Number) String() string { return strconv.Itoa(*v.P) }
+func (v Number) String() string {
+	switch n := *v.P; {
+	case v.Off && n == -1:
+		return "off"
+	case v.Auto && n == 0:
+		return "auto"
+	default:
+		return strconv.Itoa(n)
+	}
+}
 
-// Duration is a time such as 90s, 1m30s or 500ms; 0 needs no unit.
+// words are those that a value may be beside its numbers.
+func words(off, auto bool) (text string) {
+	if off {
+		text += ", or off"
+	}
+	if auto {
+		text += ", or auto"
+	}
+	return text
+}
+
+// Duration is a time such as 90s, 1m30s or 500ms.
 type Duration struct {
 	P        *time.Duration
-	Min, Max time.Duration
+	Min, Max time.Duration // of what is not off
+	Off      bool          // it may be off, which is 0
 }
 
 // Set takes the time.
 func (v Duration) Set(text string) error {
 	d, err := time.ParseDuration(text)
-	if err != nil || d < v.Min || d > v.Max {
-		return errors.New("want a time from " + short(v.Min) + " to " + short(v.Max) + " such as 90s, not " + quote(text))
+	switch {
+	case v.Off && (text == "off" || err == nil && d == 0):
+		d = 0
+	case err != nil || d < v.Min || d > v.Max:
+		return errors.New("want a time from " + short(v.Min) + " to " + short(v.Max) + " such as 90s" +
+			words(v.Off, false) + ", not " + quote(text))
 	}
 	*v.P = d
 	return nil
 }
 
 // String is the time, as short as it can be said.
-func (v Duration) String() string { return short(*v.P) }
+func (v Duration) String() string {
+	if v.Off && *v.P == 0 {
+		return "off"
+	}
+	return short(*v.P)
+}
 
 func short(d time.Duration) string {
 	text := d.String()
@@ -149,20 +187,11 @@ func (v Size) Set(text string) error {
 	}
 	n, ok := parseBytes(text)
 	if !ok || n < v.Min || n > v.Max {
-		return errors.New(quote(text) + " is no size: want " + sizeText(v.Min) + " to " + sizeText(v.Max) + v.words())
+		return errors.New("want a size from " + sizeText(v.Min) + " to " + sizeText(v.Max) + words(v.Off, v.Auto) +
+			", not " + quote(text))
 	}
 	*v.P = Bytes{n, true}
 	return nil
-}
-
-func (v Size) words() (text string) {
-	if v.Off {
-		text += ", or off"
-	}
-	if v.Auto {
-		text += ", or auto"
-	}
-	return text
 }
 
 // parseBytes reads digits with at most one unit.
