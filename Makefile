@@ -14,8 +14,13 @@ LINTER      = v2.15.0
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race interop interop-tls network handover clients python browser browser-admin \
-        browser-v06 conformance siege blackbox-emulated soak-short
+STEPS = deps bundle lint unit unit-386 cross race kqueue network handover stock siege rest test-packages
+
+# Steps that mostly wait, two at a time: stock clients in Node.js and in Chromium, the simulation beside the bad input, and
+# the processors of the boards beside a soak.
+NODE_CLIENTS     = interop interop-tls clients python conformance
+CHROMIUM_CLIENTS = browser browser-admin browser-v06
+EMULATED         = test-boards-short blackbox-emulated
 
 # What more than one goroutine runs in, and what differs between machines.
 THREADS = ./poll/... ./webapp ./webapp/httpbridge/... ./webapp/middleware/... ./sio ./sio/handover ./sio/metrics ./boards/gateway
@@ -32,7 +37,7 @@ JWT     = webapp/middleware/jwt
 NPM_CI  = $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
 .PHONY: run build test deps bundle lint vet unit unit-386 cross race fuzz interop interop-tls clients python browser browser-v06 \
-        conformance sim siege soak soak-short network stalled browser-admin reference bench bench-peers pgo clean programs
+        conformance sim soak soak-short network stalled browser-admin reference bench bench-peers pgo clean programs
 .DEFAULT_GOAL = build
 
 # What a user needs.
@@ -65,13 +70,31 @@ clean:
 
 # What CI runs.
 
+.PHONY: lane beside stock siege rest
 test:
-	@began=$$(date +%s); for step in $(STEPS); do \
+	@began=$$(date +%s); $(MAKE) --no-print-directory lane || exit 1; echo "all steps took $$(($$(date +%s) - began)) s"; \
+	 echo "steps: $(words $(STEPS)) passed, 0 failed"
+
+lane:
+	@for step in $(STEPS); do \
 	   start=$$(date +%s); echo "== $$step"; \
 	   $(MAKE) --no-print-directory $$step || { echo "== $$step failed"; exit 1; }; \
-	   echo "== $$step took $$(($$(date +%s) - start)) s"; \
-	 done; echo "all steps took $$(($$(date +%s) - began)) s"; \
-	 echo "steps: $(words $(STEPS)) passed, 0 failed"
+	   echo "== $$step took $$(($$(date +%s) - start)) s"; done
+
+# STEPS, and the step OTHER beside them; what that one said comes behind.
+beside:
+	@mkdir -p .build; log=$$(mktemp .build/beside.XXXXXX); nice -n 5 $(MAKE) --no-print-directory lane STEPS="$(OTHER)" >$$log 2>&1 & \
+	   other=$$!; $(MAKE) --no-print-directory lane; one=$$?; wait $$other; two=$$?; tail -n 60 $$log; rm -f $$log; \
+	   [ $$one = 0 ] && [ $$two = 0 ]
+
+stock: programs
+	@$(MAKE) --no-print-directory beside STEPS="$(NODE_CLIENTS)" OTHER="$(CHROMIUM_CLIENTS)"
+
+siege:
+	@$(MAKE) --no-print-directory beside STEPS=blackbox OTHER=sim
+
+rest:
+	@$(MAKE) --no-print-directory beside STEPS="$(EMULATED)" OTHER=soak-short
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
@@ -143,12 +166,6 @@ SESSIONS ?= 200000
 soak: build
 	@$(GO) build -o .build/soak ./bench/soak
 	@.build/soak -gateway .build/gateway -sessions $(SESSIONS)
-
-# The simulation, and beside it the bad input, which mostly waits.
-siege:
-	@mkdir -p .build; nice -n 5 $(MAKE) --no-print-directory sim >.build/sim.log 2>&1 & sim=$$!; \
-	   $(MAKE) --no-print-directory blackbox; bad=$$?; wait $$sim; lost=$$?; tail -n 20 .build/sim.log; \
-	   [ $$bad = 0 ] && [ $$lost = 0 ]
 
 soak-short:
 	@$(MAKE) --no-print-directory soak SESSIONS=20000
