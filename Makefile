@@ -302,7 +302,8 @@ test-boards-short: emulators
 
 # The gateway for boards, into .build/boards/NAME/gateway: make boards, or one of them, make board-rpi-zero. make
 # board-list prints the names. Cold, the first takes a minute on two cores and all of them seven; boards that were built
-# before take seconds. boards/build tells how, and what each program is checked for.
+# before take seconds. boards/build tells how, and what each program is checked for. make board-ramips-notls, and any
+# other NAME-notls, is the program without TLS, for a box behind a proxy that speaks it.
 #
 # Beside a program make sbom puts what is in it, make sizes holds all to the ceilings of boards/sizes.txt (ARGS=-update
 # notes the sizes there), and make boards-reproducible builds everything again from a copy in another folder, with an
@@ -324,7 +325,7 @@ sbom: bundle sio/bundle/node_modules/.package-lock.json
 	@$(BUILD) -sbom $(ARGS) $(BOARDS)
 
 sizes: bundle
-	@$(BUILD) -sizes $(ARGS) $(BOARDS)
+	@$(BUILD) -sizes $(ARGS) $(BOARDS) $(if $(filter all,$(BOARDS)),ramips-notls)
 
 boards-reproducible: bundle
 	@$(BUILD) -check $(ARGS) $(BOARDS)

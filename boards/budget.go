@@ -20,7 +20,7 @@ type sizes struct {
 
 var (
 	sizes32 = sizes{program: 8 * mb, session: 960, lost: 320, tls: 6 << 10, runtime: 3 * mb}
-	sizes64 = sizes{program: 10 * mb, session: 1344, lost: 480, tls: 8 << 10, runtime: 5*mb + mb/2}
+	sizes64 = sizes{program: 9 * mb, session: 1344, lost: 480, tls: 8 << 10, runtime: 5*mb + mb/2}
 )
 
 // What does not.

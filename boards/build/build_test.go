@@ -39,6 +39,25 @@ func TestTargetsShareCompilations(t *testing.T) {
 	}
 }
 
+func TestWithoutTLS(t *testing.T) {
+	profiles, err := choose([]string{"ramips", "ramips-notls", "all"})
+	if err != nil || len(profiles) != 1+len(boards.Profiles()) {
+		t.Fatalf("%d, %v", len(profiles), err)
+	}
+	of := func(name string) *target {
+		targets := targetsOf(profiles, "1")
+		return targets[slices.IndexFunc(targets, func(t *target) bool { return slices.Contains(t.names, name) })]
+	}
+	with, without := of("ramips"), of("ramips-notls")
+	if !slices.Equal(without.names, []string{"ramips-notls"}) || without.tags != with.tags+",notls" ||
+		slices.Contains(with.names, "ramips-notls") || !slices.Equal(with.args, without.args) {
+		t.Errorf("%q: %s, and %q: %s", with.names, with.tags, without.names, without.tags)
+	}
+	if _, err := choose([]string{"none-notls"}); err == nil {
+		t.Error("a board that there is not")
+	}
+}
+
 func TestChoose(t *testing.T) {
 	if _, err := choose([]string{"rpi-zero", "rpi-one"}); err == nil || !strings.Contains(err.Error(), `"rpi-one"`) ||
 		!strings.Contains(err.Error(), strings.Join(names(boards.Profiles()), ", ")) {

@@ -4,7 +4,7 @@
 //
 // Every board of package boards gets OUT/NAME/gateway: static, stripped, without a path of the machine that built it,
 // and the same bytes wherever it is built, given the same sources, browser client, version and release of Go. Boards
-// with the same build share one compilation. OUT/SHA256SUMS has what lies there, for sha256sum -c.
+// with the same build share one compilation. NAME-notls is a board's program without TLS. OUT/SHA256SUMS has what lies there, for sha256sum -c.
 //
 // What the compiler is told is in target.go, what a program must look like in binary.go. With -check everything is
 // built a second time, from a copy of the tree (again.go); with -sbom each program gets the list of what is in it
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/edgesio/edgesio/boards"
@@ -153,17 +154,20 @@ func (t *target) place(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "sbom.cdx.json"), t.bill, 0o644)
 }
 
-// choose gives the profiles of the names.
+// choose gives the profiles of the names; those without TLS keep that in their name.
 func choose(args []string) ([]boards.Profile, error) {
 	if len(args) == 0 {
 		return nil, errors.New("which board? " + known())
 	}
+	if slices.Contains(args, "all") {
+		args = append(names(boards.Profiles()), args...)
+	}
 	var chosen []boards.Profile
 	for _, name := range args {
-		if name == "all" {
-			return boards.Profiles(), nil
+		p, ok := boards.ByName(strings.TrimSuffix(name, withoutTLS))
+		if p.Name = name; name == "all" || slices.Contains(names(chosen), name) {
+			continue
 		}
-		p, ok := boards.ByName(name)
 		if !ok {
 			return nil, fmt.Errorf("there is no board %q; %s", name, known())
 		}
@@ -173,7 +177,7 @@ func choose(args []string) ([]boards.Profile, error) {
 }
 
 func known() string {
-	return "the boards are " + strings.Join(names(boards.Profiles()), ", ") + "; all is all of them"
+	return "the boards are " + strings.Join(names(boards.Profiles()), ", ") + "; all is all of them, NAME" + withoutTLS + " is one without TLS"
 }
 
 func names(profiles []boards.Profile) []string {

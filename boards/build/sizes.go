@@ -24,7 +24,7 @@ type sizeRow struct {
 }
 
 func (r sizeRow) String() string {
-	return fmt.Sprintf("%-8s | %8d | %8d | %8d | %8d", r.name, r.ceiling, r.bytes, r.gzip, r.xz)
+	return fmt.Sprintf("%-12s | %8d | %8d | %8d | %8d", r.name, r.ceiling, r.bytes, r.gzip, r.xz)
 }
 
 // readSizes reads the table; head is what stands above it.

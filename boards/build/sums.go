@@ -17,7 +17,11 @@ const sumsFile = "SHA256SUMS"
 // writeSums writes the checksums of all boards' files in out, also of those that were built before.
 func writeSums(out string) error {
 	var lines []string
-	for _, name := range names(boards.Profiles()) {
+	all := names(boards.Profiles())
+	for _, name := range all[:len(all):len(all)] {
+		all = append(all, name+withoutTLS)
+	}
+	for _, name := range all {
 		files, err := filepath.Glob(filepath.Join(out, name, "*"))
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 // target is one compilation, for the boards that share it.
 type target struct {
 	build boards.Build
-	names []string // of the boards
+	names []string // of the boards, or with withoutTLS behind them
 	env   []string // what the Go command is told, beside the arguments
 	args  []string // of go build
 	tags  string   // of go build and go list
@@ -19,14 +19,21 @@ type target struct {
 	bill  []byte   // its bill of materials, if it has one
 }
 
+// withoutTLS behind a board's name means its program without TLS, for a box whose proxy speaks it: a quarter smaller.
+const withoutTLS = "-notls"
+
 // targetsOf gives the compilations of the profiles, in their order.
 func targetsOf(profiles []boards.Profile, version string) []*target {
 	var targets []*target
 	for _, p := range profiles {
-		at := slices.IndexFunc(targets, func(t *target) bool { return t.build == p.Build })
+		made := newTarget(p.Build, version)
+		if strings.HasSuffix(p.Name, withoutTLS) {
+			made.tags += ",notls"
+		}
+		at := slices.IndexFunc(targets, func(t *target) bool { return t.build == p.Build && t.tags == made.tags })
 		if at < 0 {
 			at = len(targets)
-			targets = append(targets, newTarget(p.Build, version))
+			targets = append(targets, made)
 		}
 		if t := targets[at]; !slices.Contains(t.names, p.Name) {
 			t.names = append(t.names, p.Name)

@@ -205,7 +205,7 @@ func mappings(pid int, visit func(at int64, file string, resident int64)) error 
 	for line := range strings.Lines(string(text)) {
 		if m := mapping.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
 			n, _ := strconv.ParseUint(m[1], 16, 64)
-			at, file = int64(n), m[2]
+			at, file = int64(n), strings.TrimSuffix(m[2], " (deleted)") // another job builds it again
 		} else if rest, ok := strings.CutPrefix(line, "Rss:"); ok {
 			kB, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 			if err != nil {

@@ -139,6 +139,7 @@ func run(c *config) error {
 	p.announce()
 	p.notifier.watch()
 	p.watch()
+	dropImage(root)
 	if err := loop.Run(context.Background()); err != nil {
 		return err
 	}
