@@ -342,7 +342,8 @@ packages-%: bundle $(NFPM_PROGRAM)
 test-packages: packages-x86-64
 	@bash .ci/deps packages
 	@$(GOTEST) -count=1 ./boards/packages
-	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages
+	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages \
+	  -binaries $(CURDIR)/.build/boards
 # Whole boards with 64 MB under qemu-system: Debian's kernels for ARM and MIPS (110 MB to fetch once), a read-only root,
 # and the gateway below an init that watches it; see boards/machine. CONSOLE=1 shows what the boards print. The soak has
 # 500 clients for MINUTES.

@@ -39,5 +39,8 @@ func (s *stage) pack(program, format, arch, out string) error {
 	if said, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("nfpm: %w\n%s", err, bytes.TrimSpace(said))
 	}
+	if format == "ipk" {
+		return measure(out)
+	}
 	return nil
 }

@@ -13,6 +13,14 @@ import (
 	"github.com/edgesio/edgesio/boards"
 )
 
+// What Debian and OpenWrt call the CPUs of Go's GOARCH; of OpenWrt's names, what stands before the first "_".
+var (
+	debian = map[string]string{"amd64": "amd64", "arm64": "arm64", "armel": "arm", "armhf": "arm", "mips64el": "mips64le",
+		"riscv64": "riscv64"}
+	openWrt = map[string]string{"amd64": "amd64", "aarch64": "arm64", "arm": "arm", "mips": "mips", "mipsel": "mipsle",
+		"mips64": "mips64", "mips64el": "mips64le", "riscv64": "riscv64"}
+)
+
 // Each profile has a row and each row a profile; no two packages have one name.
 func TestTargets(t *testing.T) {
 	names := map[string]string{}
@@ -31,9 +39,15 @@ func TestTargets(t *testing.T) {
 		take(tarName(p.Name, "1"), p.Name)
 		if row.deb != "" {
 			take(debName(p.Name, "1"), p.Name)
+			if debian[row.deb] != p.Build.GOARCH || row.deb == "armel" && p.Build.GOARM != "5" {
+				t.Errorf("%s: Debian's %s is not for %v", p.Name, row.deb, p.Build)
+			}
 		}
 		for _, arch := range row.ipk {
 			take(ipkName(arch, "1"), p.Name)
+			if cpu, _, _ := strings.Cut(strings.Replace(arch, "x86_64", "amd64", 1), "_"); openWrt[cpu] != p.Build.GOARCH {
+				t.Errorf("%s: OpenWrt's %s is not for %v", p.Name, arch, p.Build)
+			}
 		}
 		// Debian's armhf and arm64 are for older CPUs than these builds.
 		if needs := p.Build.GOARM == "7" || p.Build.GOARM64 == "v8.2"; needs != (row.needs != "") {

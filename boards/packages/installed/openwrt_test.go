@@ -41,6 +41,11 @@ func TestIPK(t *testing.T) {
 			t.Errorf("no %q in %s", field, control)
 		}
 	}
+	// opkg reads bytes, and compares them with what is free on the flash; in KiB the program would seem to be a small one.
+	size := "\nInstalled-Size: " + run(t, `gzip -dc "$1/outer/data.tar.gz" | wc -c`, dir)
+	if !strings.Contains(control, size) {
+		t.Errorf("no %q in %s", size, control)
+	}
 	if strings.Contains(control, "\nDepends:") {
 		t.Error("a static program depends on something")
 	}
@@ -116,11 +121,8 @@ close
 // The .tar.gz installs on a machine that has busybox and nothing else: its init script starts the program as its user,
 // again when it is killed, and purge takes all of it away.
 func TestTar(t *testing.T) {
-	dir := t.TempDir()
-	run(t, `cd "$1"; mkdir -p bin etc/init.d proc dev sys tmp var/run root; cp "$(command -v busybox)" bin/busybox
-for p in $(busybox --list); do [ $p = busybox ] || ln -s busybox bin/$p; done
-echo 'root:x:0:0::/root:/bin/sh' >etc/passwd; echo 'root:x:0:' >etc/group; cp "$2" p.tar.gz`,
-		dir, only(t, *folder+"/*_x86-64.tar.gz"))
+	dir := busyboxRoot(t)
+	run(t, `cp "$2" "$1/p.tar.gz"`, dir, only(t, *folder+"/*_x86-64.tar.gz"))
 	// A process of its own kind for all processes; they end with it.
 	said := run(t, `unshare --mount --pid --fork --net --kill-child sh -euc '
 mount -t proc proc "$1/proc"; mount -t tmpfs dev "$1/dev"; mknod -m 666 "$1/dev/null" c 1 3
