@@ -71,3 +71,23 @@ func TestContents(t *testing.T) {
 	t.Logf("%d packages", len(list))
 	run(t, `cd "$1"; sha256sum --quiet -c SHA256SUMS`, *folder)
 }
+
+// Debian's own checker has nothing to warn of. It is an optional tool of 60 MB, and make test-packages does not bring it.
+func TestLintian(t *testing.T) {
+	if _, err := exec.LookPath("lintian"); err != nil {
+		t.Skip("there is no lintian on this machine")
+	}
+	list, _ := filepath.Glob(*folder + "/*.deb")
+	seen := map[bool]bool{}
+	for _, file := range list {
+		if needs := run(t, `dpkg-deb --ctrl-tarfile "$1" | tar -t`, file); !seen[strings.Contains(needs, "preinst")] {
+			seen[strings.Contains(needs, "preinst")] = true // one of each kind
+			if said := run(t, `lintian --allow-root "$1" 2>&1`, file); said != "" {
+				t.Errorf("%s:\n%s", filepath.Base(file), said)
+			}
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("no .deb")
+	}
+}
