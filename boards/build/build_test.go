@@ -117,33 +117,6 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-func TestVersion(t *testing.T) {
-	const commit = "0123456789abcdef0123456789abcdef01234567"
-	for text, want := range map[string]string{
-		" " + commit + "\n":             "0123456789ab",
-		"v1.2.0 " + commit + "\n":       "v1.2.0",
-		"v1.2.0-3-g0123 " + commit:      "v1.2.0-3-g0123",
-		"$Format:%(describe)$ $Format$": "",
-		archived:                        archiveVersion(archived), // a clone's or an archive's
-		"":                              "",
-	} {
-		if got := archiveVersion(text); got != want {
-			t.Errorf("%q is version %q, not %q", text, got, want)
-		}
-	}
-	if v := version(t.TempDir()); v != "devel" && v != archiveVersion(archived) {
-		t.Errorf("a folder without git is version %q", v)
-	}
-	for v, ok := range map[string]bool{
-		"v1.2.0-3-g0123-dirty": true, "1.0~rc1+deb_1": true, "": false, "1 -X main.key=x": false, "a b c": false,
-		"1;2": false,
-	} {
-		if plain(v) != ok {
-			t.Errorf("version %q: %v", v, !ok)
-		}
-	}
-}
-
 // A copy has the sources and nothing of what tools bring.
 func TestCopyTree(t *testing.T) {
 	from, to := t.TempDir(), filepath.Join(t.TempDir(), "deep", "copy")

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/release"
 )
 
 // options are the command line.
@@ -68,9 +69,9 @@ func run(o options) error {
 		o.out = filepath.Join(tool.root, o.out)
 	}
 	if o.version == "" {
-		o.version = version(tool.root)
+		o.version = release.Version(tool.root)
 	}
-	if !plain(o.version) {
+	if !release.Plain(o.version) {
 		return fmt.Errorf("version %q: letters, digits and . + - ~ _ only", o.version)
 	}
 	if err := tool.bundled(); err != nil {

@@ -18,7 +18,7 @@ import (
 // maker makes the packages of one run.
 type maker struct {
 	binaries, out, nfpm string
-	release             release
+	source              source
 	settings            []setting
 }
 
@@ -46,7 +46,7 @@ func (m *maker) run(version, gateway string, names []string) error {
 	if err != nil {
 		return err
 	}
-	if m.release, err = readRelease(version); err != nil {
+	if m.source, err = readSource(version); err != nil {
 		return err
 	}
 	if m.settings, err = askSettings(gateway); err != nil {
@@ -70,7 +70,7 @@ func (m *maker) run(version, gateway string, names []string) error {
 // board makes the packages of one board and returns their names. Older ones of the same board are removed.
 func (m *maker) board(p boards.Profile) (names []string, err error) {
 	t := targets[p.Name]
-	s, err := newStage(p, m.release, m.settings, filepath.Join(m.binaries, p.Name, "gateway"))
+	s, err := newStage(p, m.source, m.settings, filepath.Join(m.binaries, p.Name, "gateway"))
 	if err != nil {
 		return nil, err
 	}
@@ -78,20 +78,20 @@ func (m *maker) board(p boards.Profile) (names []string, err error) {
 	if err := removeOld(m.out, p.Name); err != nil {
 		return nil, err
 	}
-	name := tarName(p.Name, m.release.version)
+	name := tarName(p.Name, m.source.version)
 	if err := writeFile(filepath.Join(m.out, name), s.writeTar); err != nil {
 		return nil, err
 	}
 	names = append(names, name)
 	if t.deb != "" {
-		name := debName(p.Name, m.release.version)
+		name := debName(p.Name, m.source.version)
 		if err := s.pack(m.nfpm, "deb", t.deb, filepath.Join(m.out, name)); err != nil {
 			return nil, err
 		}
 		names = append(names, name)
 	}
 	for _, arch := range t.ipk {
-		name := ipkName(arch, m.release.version)
+		name := ipkName(arch, m.source.version)
 		if err := s.pack(m.nfpm, "ipk", arch, filepath.Join(m.out, name)); err != nil {
 			return nil, err
 		}

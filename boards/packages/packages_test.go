@@ -64,15 +64,18 @@ func TestVersionsAreInOrder(t *testing.T) {
 	needs(t, "dpkg")
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	versions := []string{
-		debianVersion("", "fffffff", at),
-		debianVersion("", "0000000", at.Add(time.Second)),
-		debianVersion("v0.1.0-rc1-0-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-rc1-2-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-rc1-10-g0000000", "0000000", at),
-		debianVersion("v0.1.0-0-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-9-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-10-g0000000", "0000000", at),
-		debianVersion("v0.1.1-0-g0000000", "0000000", at),
+		debianVersion("ffffffffffff", at),
+		debianVersion("ffffffffffff-dirty", at),
+		debianVersion("0000000fffff", at.Add(time.Second)),
+		debianVersion("v0.1.0-rc1", at),
+		debianVersion("v0.1.0-rc1-2-gffffffffffff", at),
+		debianVersion("v0.1.0-rc1-10-g00000000000f", at),
+		debianVersion("v0.1.0", at),
+		debianVersion("v0.1.0-dirty", at),
+		debianVersion("v0.1.0-9-gffffffffffff", at),
+		debianVersion("v0.1.0-9-gffffffffffff-dirty", at),
+		debianVersion("v0.1.0-10-g00000000000f", at),
+		debianVersion("v0.1.1", at),
 	}
 	for i, v := range versions {
 		if !validVersion.MatchString(v) {
@@ -102,7 +105,7 @@ func stageOf(t *testing.T, board string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newStage(p, release{"1.2.3", time.Unix(1e9, 0).UTC()}, settings, os.Args[0])
+	s, err := newStage(p, source{"1.2.3", time.Unix(1e9, 0).UTC()}, settings, os.Args[0])
 	if err != nil {
 		t.Fatal(err)
 	}

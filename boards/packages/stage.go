@@ -27,7 +27,7 @@ type entry struct {
 // stage is a temporary folder with the files of one board, and what the templates know.
 type stage struct {
 	dir, binary string
-	release     release
+	source      source
 
 	Board, Title, Version, Date string
 	Day                         string // as mdoc(7) has it
@@ -46,7 +46,7 @@ var (
 )
 
 // newStage fills in the templates of files/ for one board. Whoever gets it removes its dir.
-func newStage(p boards.Profile, r release, settings []setting, binary string) (*stage, error) {
+func newStage(p boards.Profile, src source, settings []setting, binary string) (*stage, error) {
 	if info, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("no binary, make board-%s builds it: %w", p.Name, err)
 	} else if !info.Mode().IsRegular() {
@@ -56,9 +56,9 @@ func newStage(p boards.Profile, r release, settings []setting, binary string) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, binary: binary, release: r,
-		Board: p.Name, Title: p.Title, Version: r.version, Descriptors: p.Descriptors,
-		Date: r.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Day: r.date.Format("January 2, 2006"),
+	s := &stage{dir: dir, binary: binary, source: src,
+		Board: p.Name, Title: p.Title, Version: src.version, Descriptors: p.Descriptors,
+		Date: src.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Day: src.date.Format("January 2, 2006"),
 		Settings: settings, Needs: targets[p.Name].needs}
 	entries, err := files.ReadDir("files")
 	for i := 0; err == nil && i < len(entries); i++ {

@@ -58,7 +58,7 @@ func (s *stage) folders(t *tar.Writer, dir string, made *[]string) error {
 
 // add adds a file of root's in the form that busybox reads.
 func (s *stage) add(t *tar.Writer, h *tar.Header, b []byte) error {
-	h.ModTime, h.Uname, h.Gname, h.Format = s.release.date, "root", "root", tar.FormatUSTAR
+	h.ModTime, h.Uname, h.Gname, h.Format = s.source.date, "root", "root", tar.FormatUSTAR
 	if err := t.WriteHeader(h); err != nil {
 		return err
 	}

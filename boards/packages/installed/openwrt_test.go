@@ -36,7 +36,8 @@ func TestIPK(t *testing.T) {
 	}
 	control := "\n" + run(t, `cat "$1/control/control"`, dir)
 	for _, field := range []string{"Package: edgesio-gateway\n", "Version: ", "Architecture: x86_64\n",
-		"Installed-Size: ", "Section: net\n", "Require-User: edgesio:edgesio\n", "Description: ", "Maintainer: ", "License: MIT\n"} {
+		"Installed-Size: ", "Section: net\n", "Require-User: edgesio:edgesio\n", "Description: ", "Maintainer: ",
+		"License: MIT\n"} {
 		if !strings.Contains(control, "\n"+field) {
 			t.Errorf("no %q in %s", field, control)
 		}

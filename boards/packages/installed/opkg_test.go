@@ -81,7 +81,8 @@ const links = "K10edgesio-gateway -> ../init.d/edgesio-gateway\nS95edgesio-gatew
 func TestOpkgImage(t *testing.T) {
 	root := openWrtRoot(t)
 	said := run(t, `IPKG_INSTROOT=$1 "$1/usr/lib/opkg/info/edgesio-gateway.postinst" configure
-cd "$1"; grep -h edgesio etc/passwd etc/group; ls etc/edgesio; cd etc/rc.d; for f in *; do echo "$f -> $(readlink $f)"; done
+cd "$1"; grep -h edgesio etc/passwd etc/group; ls etc/edgesio; cd etc/rc.d
+for f in *; do echo "$f -> $(readlink $f)"; done
 cd "$1"; ! [ -e asked ]`, root)
 	want := "edgesio:x:32768:32768:edgesio:/var/run/edgesio:/bin/false\nedgesio:x:32768:\ngateway.conf\n" + links
 	if said != want {
