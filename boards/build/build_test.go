@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 func TestTargetsShareCompilations(t *testing.T) {
@@ -101,7 +102,7 @@ func TestPlace(t *testing.T) {
 	if err := writeSums(out); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(out, sumsFile))
+	got, err := os.ReadFile(filepath.Join(out, results.SumsName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestPlace(t *testing.T) {
 		want += fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(f[1])), f[0])
 	}
 	if string(got) != want {
-		t.Errorf("%s has\n%swant\n%s", sumsFile, got, want)
+		t.Errorf("%s has\n%swant\n%s", results.SumsName, got, want)
 	}
 }
 

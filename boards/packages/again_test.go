@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // The same program gives the same packages: made later, elsewhere, from files of another time, by somebody with another
@@ -39,7 +41,7 @@ func TestAgain(t *testing.T) {
 		if err := m.run("1.2.3", "", []string{"rpi5"}); err != nil {
 			t.Fatal(err)
 		}
-		text, err := os.ReadFile(filepath.Join(m.out, sumsName))
+		text, err := os.ReadFile(filepath.Join(m.out, results.SumsName))
 		if err != nil || strings.Count(string(text), "\n") != 3 { // .tar.gz, .deb, .ipk
 			t.Fatalf("%v %s", err, text)
 		}

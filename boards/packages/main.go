@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // maker makes the packages of one run.
@@ -52,9 +53,11 @@ func (m *maker) run(version, gateway string, names []string) error {
 	if m.settings, err = askSettings(gateway); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(m.out, 0o755); err != nil {
+	done, err := results.Open(m.out)
+	if err != nil {
 		return err
 	}
+	defer done()
 	for _, p := range profiles {
 		list, err := m.board(p)
 		if err != nil {
@@ -64,7 +67,7 @@ func (m *maker) run(version, gateway string, names []string) error {
 			fmt.Println(filepath.Join(m.out, name))
 		}
 	}
-	return writeSums(m.out)
+	return results.WriteSums(m.out, packageName+"_*")
 }
 
 // board makes the packages of one board and returns their names. Older ones of the same board are removed.

@@ -65,3 +65,19 @@ func (s *stage) add(t *tar.Writer, h *tar.Header, b []byte) error {
 	_, err := t.Write(b)
 	return err
 }
+
+// writeFile makes a file of what write writes, or none.
+func writeFile(path string, write func(w io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err = write(f); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(path)
+	}
+	return err
+}
