@@ -334,8 +334,8 @@ $(NFPM_PROGRAM):
 
 # All boards, or one: make packages-rpi-zero.
 packages: packages-all
-packages-%: bundle $(NFPM_PROGRAM)
-	@$(GO) run ./boards/build -out .build/boards $*
+packages-%: bundle $(NFPM_PROGRAM) sio/bundle/node_modules/.package-lock.json
+	@$(GO) run ./boards/build -sbom -out .build/boards $*
 	@$(GO) run ./boards/packages -nfpm $(NFPM_PROGRAM) $*
 
 # As root: installs, upgrades and removes the package of this machine under an overlay with a systemd of its own.

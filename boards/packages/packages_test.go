@@ -78,7 +78,7 @@ func TestVersionsAreInOrder(t *testing.T) {
 		debianVersion("v0.1.1", at),
 	}
 	for i, v := range versions {
-		if !validVersion.MatchString(v) {
+		if !validVersion.MatchString(v) || strings.Contains(v, "ffffffff") {
 			t.Errorf("%q is no version", v)
 		}
 		if i > 0 && exec.Command("dpkg", "--compare-versions", versions[i-1], "lt", v).Run() != nil {

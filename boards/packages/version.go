@@ -42,15 +42,20 @@ var (
 
 // debianVersion is a version that dpkg and opkg put in the order of the commits: of release.Version's, such as
 // v1.2.0-rc1-5-g0123456789ab, it makes 1.2.0~rc1+5.0123456789ab, which is before 1.2.0. Without any tag the time of the
-// commit stands for the number of commits. A changed tree is later than its commit.
+// commit stands for the number of commits. A changed tree is later than its commit. Of a commit 7 digits are enough
+// beside that, and keep the names of files short.
 func debianVersion(version string, date time.Time) string {
 	f := described.FindStringSubmatch(version)
 	if f == nil {
-		return "0.0.0+" + date.Format("20060102150405") + "." + strings.Replace(version, "-", ".", 1)
+		commit, dirty := strings.CutSuffix(version, "-dirty")
+		f = []string{"", "0.0.0", date.Format("20060102150405"), commit, ""}
+		if dirty {
+			f[4] = "-dirty"
+		}
 	}
 	v := strings.ReplaceAll(strings.Replace(f[1], "-", "~", 1), "-", ".")
 	if f[2] != "" {
-		v += "+" + f[2] + "." + f[3]
+		v += "+" + f[2] + "." + f[3][:min(7, len(f[3]))]
 	} else if f[4] != "" {
 		v += "+0"
 	}

@@ -60,6 +60,7 @@ find . -type f | sort | xargs stat -c '%a %u %n'`, dir)
 644 0 ./lib/upgrade/keep.d/edgesio-gateway
 755 0 ./usr/lib/edgesio/prepare
 755 0 ./usr/sbin/edgesio-gateway
+644 0 ./usr/share/doc/edgesio-gateway/copyright
 `
 	if files != want {
 		t.Errorf("it has\n%s, want\n%s", files, want)
