@@ -3,6 +3,8 @@
 //
 //	go run ./boards/packages [-binaries .build/boards] [-out .build/packages] [-nfpm FILE] [-gateway FILE] all|NAME...
 //
+// OpenWrt has apk instead of opkg since 25.12, whose packages nothing here can make and try; there it is the .tar.gz.
+//
 // The same commit gives the same bytes. What a package contains lies in files/, and installed/ tests it.
 package main
 
