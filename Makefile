@@ -352,15 +352,16 @@ $(NFPM_PROGRAM):
 
 # All boards, or one: make packages-rpi-zero.
 packages: packages-all
-packages-%: bundle $(NFPM_PROGRAM)
-	@$(GO) run ./boards/build -out .build/boards $*
+packages-%: bundle $(NFPM_PROGRAM) sio/bundle/node_modules/.package-lock.json
+	@$(GO) run ./boards/build -sbom -out .build/boards $*
 	@$(GO) run ./boards/packages -nfpm $(NFPM_PROGRAM) $*
 
 # As root: installs, upgrades and removes the package of this machine under an overlay with a systemd of its own.
 test-packages: packages-x86-64
 	@bash .ci/deps packages
 	@$(GOTEST) -count=1 ./boards/packages
-	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages
+	@$(GOTEST) -count=1 -timeout 20m ./boards/packages/installed -args -packages $(CURDIR)/.build/packages \
+	  -binaries $(CURDIR)/.build/boards
 # Whole boards with 64 MB under qemu-system: Debian's kernels for ARM and MIPS (110 MB to fetch once), a read-only root,
 # and the gateway below an init that watches it; see boards/machine. CONSOLE=1 shows what the boards print. The soak has
 # 500 clients for MINUTES.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // again builds every target a second time and compares the bytes. The second build is that of somebody else: a copy of
@@ -133,7 +135,7 @@ func embedded(tool *toolchain, t *target, pkg string) (map[string]string, error)
 		}
 		for _, name := range p.EmbedFiles {
 			path := filepath.Join(p.Dir, name)
-			sum, err := sumOf(path)
+			sum, err := results.Sum(path)
 			if err != nil {
 				return nil, err
 			}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 func TestTargetsShareCompilations(t *testing.T) {
@@ -120,7 +121,7 @@ func TestPlace(t *testing.T) {
 	if err := writeSums(out); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(out, sumsFile))
+	got, err := os.ReadFile(filepath.Join(out, results.SumsName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,34 +133,7 @@ func TestPlace(t *testing.T) {
 		want += fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(f[1])), f[0])
 	}
 	if string(got) != want {
-		t.Errorf("%s has\n%swant\n%s", sumsFile, got, want)
-	}
-}
-
-func TestVersion(t *testing.T) {
-	const commit = "0123456789abcdef0123456789abcdef01234567"
-	for text, want := range map[string]string{
-		" " + commit + "\n":             "0123456789ab",
-		"v1.2.0 " + commit + "\n":       "v1.2.0",
-		"v1.2.0-3-g0123 " + commit:      "v1.2.0-3-g0123",
-		"$Format:%(describe)$ $Format$": "",
-		archived:                        archiveVersion(archived), // a clone's or an archive's
-		"":                              "",
-	} {
-		if got := archiveVersion(text); got != want {
-			t.Errorf("%q is version %q, not %q", text, got, want)
-		}
-	}
-	if v := version(t.TempDir()); v != "devel" && v != archiveVersion(archived) {
-		t.Errorf("a folder without git is version %q", v)
-	}
-	for v, ok := range map[string]bool{
-		"v1.2.0-3-g0123-dirty": true, "1.0~rc1+deb_1": true, "": false, "1 -X main.key=x": false, "a b c": false,
-		"1;2": false,
-	} {
-		if plain(v) != ok {
-			t.Errorf("version %q: %v", v, !ok)
-		}
+		t.Errorf("%s has\n%swant\n%s", results.SumsName, got, want)
 	}
 }
 

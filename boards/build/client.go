@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // The browser client is released as files that have parts of several npm packages in them. Which ones is what the
@@ -117,7 +119,7 @@ func clientFiles(root string, packs []pack) ([]clientFile, error) {
 			if err != nil {
 				return nil, err
 			}
-			sum, err := sumOf(filepath.Join(root, rel))
+			sum, err := results.Sum(filepath.Join(root, rel))
 			if err != nil {
 				return nil, err
 			}

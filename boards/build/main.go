@@ -21,6 +21,8 @@ import (
 	"strings"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/release"
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // options are the command line.
@@ -69,9 +71,9 @@ func run(o options) error {
 		o.out = filepath.Join(tool.root, o.out)
 	}
 	if o.version == "" {
-		o.version = version(tool.root)
+		o.version = release.Version(tool.root)
 	}
-	if !plain(o.version) {
+	if !release.Plain(o.version) {
 		return fmt.Errorf("version %q: letters, digits and . + - ~ _ only", o.version)
 	}
 	if err := tool.bundled(); err != nil {
@@ -79,12 +81,11 @@ func run(o options) error {
 	}
 	fmt.Println("version", o.version)
 	targets := targetsOf(o.profiles, o.version)
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
+	done, err := results.Open(o.out, ".build-*")
+	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(filepath.Join(o.out, sumsFile)); err != nil { // none is better than wrong ones
-		return err
-	}
+	defer done()
 	work, err := os.MkdirTemp(o.out, ".build-")
 	if err != nil {
 		return err
@@ -131,6 +132,15 @@ func (t *target) make(tool *toolchain, o options) error {
 		}
 	}
 	return nil
+}
+
+// writeSums writes the checksums of all boards' files, also of those that were built before.
+func writeSums(out string) error {
+	var patterns []string
+	for _, name := range names(boards.Profiles()) {
+		patterns = append(patterns, name+"/*", name+withoutTLS+"/*")
+	}
+	return results.WriteSums(out, patterns...)
 }
 
 // place puts the program, and its bill of materials if it has one, into a board's folder, which has nothing else then.

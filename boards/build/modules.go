@@ -142,14 +142,16 @@ var licenses = []struct{ id, sentence string }{
 
 // licenseIn is the license of the module in a folder, "" when it is not one of those: the bill leaves it open then.
 func licenseIn(dir string) string {
-	text, err := os.ReadFile(filepath.Join(dir, "LICENSE"))
-	if err != nil {
-		return ""
-	}
-	flat := strings.Join(strings.Fields(string(text)), " ")
-	for _, l := range licenses {
-		if strings.Contains(flat, l.sentence) {
-			return l.id
+	for _, name := range []string{"LICENSE", "LICENSE.md", "LICENSE.txt", "COPYING"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		flat := strings.Join(strings.Fields(string(text)), " ")
+		for _, l := range licenses {
+			if strings.Contains(flat, l.sentence) {
+				return l.id
+			}
 		}
 	}
 	return ""

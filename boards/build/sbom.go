@@ -3,6 +3,8 @@ package main
 import (
 	"debug/buildinfo"
 	"strings"
+
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // sbom makes the bill of materials of a program, from the program itself and from what it was built of: its modules as
@@ -44,7 +46,7 @@ const module = "github.com/edgesio/edgesio"
 
 // program is the component that the document is about.
 func program(info *buildinfo.BuildInfo, file, version string) (component, error) {
-	sum, err := sumOf(file)
+	sum, err := results.Sum(file)
 	if err != nil {
 		return component{}, err
 	}

@@ -3,6 +3,8 @@
 //
 //	go run ./boards/packages [-binaries .build/boards] [-out .build/packages] [-nfpm FILE] [-gateway FILE] all|NAME...
 //
+// OpenWrt has apk instead of opkg since 25.12, whose packages nothing here can make and try; there it is the .tar.gz.
+//
 // The same commit gives the same bytes. What a package contains lies in files/, and installed/ tests it.
 package main
 
@@ -13,12 +15,13 @@ import (
 	"path/filepath"
 
 	"github.com/edgesio/edgesio/boards"
+	"github.com/edgesio/edgesio/boards/results"
 )
 
 // maker makes the packages of one run.
 type maker struct {
 	binaries, out, nfpm string
-	release             release
+	source              source
 	settings            []setting
 }
 
@@ -46,15 +49,17 @@ func (m *maker) run(version, gateway string, names []string) error {
 	if err != nil {
 		return err
 	}
-	if m.release, err = readRelease(version); err != nil {
+	if m.source, err = readSource(version); err != nil {
 		return err
 	}
 	if m.settings, err = askSettings(gateway); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(m.out, 0o755); err != nil {
+	done, err := results.Open(m.out)
+	if err != nil {
 		return err
 	}
+	defer done()
 	for _, p := range profiles {
 		list, err := m.board(p)
 		if err != nil {
@@ -64,13 +69,13 @@ func (m *maker) run(version, gateway string, names []string) error {
 			fmt.Println(filepath.Join(m.out, name))
 		}
 	}
-	return writeSums(m.out)
+	return results.WriteSums(m.out, packageName+"_*")
 }
 
 // board makes the packages of one board and returns their names. Older ones of the same board are removed.
 func (m *maker) board(p boards.Profile) (names []string, err error) {
 	t := targets[p.Name]
-	s, err := newStage(p, m.release, m.settings, filepath.Join(m.binaries, p.Name, "gateway"))
+	s, err := newStage(p, m.source, m.settings, filepath.Join(m.binaries, p.Name, "gateway"))
 	if err != nil {
 		return nil, err
 	}
@@ -78,20 +83,20 @@ func (m *maker) board(p boards.Profile) (names []string, err error) {
 	if err := removeOld(m.out, p.Name); err != nil {
 		return nil, err
 	}
-	name := tarName(p.Name, m.release.version)
+	name := tarName(p.Name, m.source.version)
 	if err := writeFile(filepath.Join(m.out, name), s.writeTar); err != nil {
 		return nil, err
 	}
 	names = append(names, name)
 	if t.deb != "" {
-		name := debName(p.Name, m.release.version)
+		name := debName(p.Name, m.source.version)
 		if err := s.pack(m.nfpm, "deb", t.deb, filepath.Join(m.out, name)); err != nil {
 			return nil, err
 		}
 		names = append(names, name)
 	}
 	for _, arch := range t.ipk {
-		name := ipkName(arch, m.release.version)
+		name := ipkName(arch, m.source.version)
 		if err := s.pack(m.nfpm, "ipk", arch, filepath.Join(m.out, name)); err != nil {
 			return nil, err
 		}

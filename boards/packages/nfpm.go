@@ -35,9 +35,12 @@ func (s *stage) pack(program, format, arch, out string) error {
 		return err
 	}
 	c := exec.Command(program, "package", "--config", path, "--packager", format, "--target", out)
-	c.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.FormatInt(s.release.date.Unix(), 10))
+	c.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.FormatInt(s.source.date.Unix(), 10))
 	if said, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("nfpm: %w\n%s", err, bytes.TrimSpace(said))
+	}
+	if format == "ipk" {
+		return measure(out)
 	}
 	return nil
 }

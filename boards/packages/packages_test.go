@@ -13,6 +13,14 @@ import (
 	"github.com/edgesio/edgesio/boards"
 )
 
+// What Debian and OpenWrt call the CPUs of Go's GOARCH; of OpenWrt's names, what stands before the first "_".
+var (
+	debian = map[string]string{"amd64": "amd64", "arm64": "arm64", "armel": "arm", "armhf": "arm", "mips64el": "mips64le",
+		"riscv64": "riscv64"}
+	openWrt = map[string]string{"amd64": "amd64", "aarch64": "arm64", "arm": "arm", "mips": "mips", "mipsel": "mipsle",
+		"mips64": "mips64", "mips64el": "mips64le", "riscv64": "riscv64"}
+)
+
 // Each profile has a row and each row a profile; no two packages have one name.
 func TestTargets(t *testing.T) {
 	names := map[string]string{}
@@ -31,9 +39,15 @@ func TestTargets(t *testing.T) {
 		take(tarName(p.Name, "1"), p.Name)
 		if row.deb != "" {
 			take(debName(p.Name, "1"), p.Name)
+			if debian[row.deb] != p.Build.GOARCH || row.deb == "armel" && p.Build.GOARM != "5" {
+				t.Errorf("%s: Debian's %s is not for %v", p.Name, row.deb, p.Build)
+			}
 		}
 		for _, arch := range row.ipk {
 			take(ipkName(arch, "1"), p.Name)
+			if cpu, _, _ := strings.Cut(strings.Replace(arch, "x86_64", "amd64", 1), "_"); openWrt[cpu] != p.Build.GOARCH {
+				t.Errorf("%s: OpenWrt's %s is not for %v", p.Name, arch, p.Build)
+			}
 		}
 		// Debian's armhf and arm64 are for older CPUs than these builds.
 		if needs := p.Build.GOARM == "7" || p.Build.GOARM64 == "v8.2"; needs != (row.needs != "") {
@@ -50,18 +64,21 @@ func TestVersionsAreInOrder(t *testing.T) {
 	needs(t, "dpkg")
 	at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	versions := []string{
-		debianVersion("", "fffffff", at),
-		debianVersion("", "0000000", at.Add(time.Second)),
-		debianVersion("v0.1.0-rc1-0-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-rc1-2-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-rc1-10-g0000000", "0000000", at),
-		debianVersion("v0.1.0-0-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-9-gfffffff", "fffffff", at),
-		debianVersion("v0.1.0-10-g0000000", "0000000", at),
-		debianVersion("v0.1.1-0-g0000000", "0000000", at),
+		debianVersion("ffffffffffff", at),
+		debianVersion("ffffffffffff-dirty", at),
+		debianVersion("0000000fffff", at.Add(time.Second)),
+		debianVersion("v0.1.0-rc1", at),
+		debianVersion("v0.1.0-rc1-2-gffffffffffff", at),
+		debianVersion("v0.1.0-rc1-10-g00000000000f", at),
+		debianVersion("v0.1.0", at),
+		debianVersion("v0.1.0-dirty", at),
+		debianVersion("v0.1.0-9-gffffffffffff", at),
+		debianVersion("v0.1.0-9-gffffffffffff-dirty", at),
+		debianVersion("v0.1.0-10-g00000000000f", at),
+		debianVersion("v0.1.1", at),
 	}
 	for i, v := range versions {
-		if !validVersion.MatchString(v) {
+		if !validVersion.MatchString(v) || strings.Contains(v, "ffffffff") {
 			t.Errorf("%q is no version", v)
 		}
 		if i > 0 && exec.Command("dpkg", "--compare-versions", versions[i-1], "lt", v).Run() != nil {
@@ -88,7 +105,7 @@ func stageOf(t *testing.T, board string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newStage(p, release{"1.2.3", time.Unix(1e9, 0).UTC()}, settings, os.Args[0])
+	s, err := newStage(p, source{"1.2.3", time.Unix(1e9, 0).UTC()}, settings, os.Args[0])
 	if err != nil {
 		t.Fatal(err)
 	}

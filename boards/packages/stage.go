@@ -24,10 +24,15 @@ type entry struct {
 	conffile bool // an upgrade keeps what the owner made of it
 }
 
+// billName is the bill of materials, in the folder of the program and in that of the package's documents. An .ipk has
+// none: its 17 kB are a lot beside a flash of 8 MB.
+const billName = "sbom.cdx.json"
+
 // stage is a temporary folder with the files of one board, and what the templates know.
 type stage struct {
 	dir, binary string
-	release     release
+	bill        bool // there is one in dir
+	source      source
 
 	Board, Title, Version, Date string
 	Day                         string // as mdoc(7) has it
@@ -46,7 +51,7 @@ var (
 )
 
 // newStage fills in the templates of files/ for one board. Whoever gets it removes its dir.
-func newStage(p boards.Profile, r release, settings []setting, binary string) (*stage, error) {
+func newStage(p boards.Profile, src source, settings []setting, binary string) (*stage, error) {
 	if info, err := os.Stat(binary); err != nil {
 		return nil, fmt.Errorf("no binary, make board-%s builds it: %w", p.Name, err)
 	} else if !info.Mode().IsRegular() {
@@ -56,19 +61,34 @@ func newStage(p boards.Profile, r release, settings []setting, binary string) (*
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, binary: binary, release: r,
-		Board: p.Name, Title: p.Title, Version: r.version, Descriptors: p.Descriptors,
-		Date: r.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Day: r.date.Format("January 2, 2006"),
+	s := &stage{dir: dir, binary: binary, source: src,
+		Board: p.Name, Title: p.Title, Version: src.version, Descriptors: p.Descriptors,
+		Date: src.date.Format("Mon, 02 Jan 2006 15:04:05 +0000"), Day: src.date.Format("January 2, 2006"),
 		Settings: settings, Needs: targets[p.Name].needs}
 	entries, err := files.ReadDir("files")
 	for i := 0; err == nil && i < len(entries); i++ {
 		err = s.fill(entries[i].Name())
+	}
+	if err == nil {
+		err = s.takeBill()
 	}
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err
 	}
 	return s, nil
+}
+
+// takeBill takes the bill of materials that boards/build -sbom wrote beside the program, if it did.
+func (s *stage) takeBill() error {
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(s.binary), billName))
+	if os.IsNotExist(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	s.bill = true
+	return os.WriteFile(filepath.Join(s.dir, billName), b, 0o600)
 }
 
 // fill writes a file of files/ into the stage.
@@ -103,20 +123,24 @@ func (s *stage) render(name string) ([]byte, error) {
 
 // entries are the files of a package: of a "deb", an "ipk", or of a "tar", which has those of every init.
 func (s *stage) entries(format string) []entry {
+	const doc = "/usr/share/doc/" + packageName + "/"
 	list := []entry{
 		{path: "/usr/sbin/" + packageName, file: s.binary},
 		{path: "/usr/lib/edgesio/prepare", file: "prepare"},
 		{path: "/etc/edgesio/gateway.conf", file: "gateway.conf", conffile: true},
 	}
+	list = append(list, entry{path: doc + "copyright", file: "copyright"})
 	if format != "ipk" {
 		list = append(list,
 			entry{path: "/usr/lib/systemd/system/" + packageName + ".service", file: "service"},
 			entry{path: "/usr/lib/systemd/system/" + packageName + ".socket", file: "socket"},
 			entry{path: "/usr/lib/sysusers.d/" + packageName + ".conf", file: "sysusers"},
 			entry{path: "/usr/share/man/man8/" + packageName + ".8.gz", file: "edgesio-gateway.8"},
-			entry{path: "/usr/share/doc/" + packageName + "/copyright", file: "copyright"},
-			entry{path: "/usr/share/doc/" + packageName + "/changelog.gz", file: "changelog"},
+			entry{path: doc + "changelog.gz", file: "changelog"},
 			entry{path: "/usr/share/lintian/overrides/" + packageName, file: "lintian"})
+		if s.bill {
+			list = append(list, entry{path: doc + billName, file: billName})
+		}
 	}
 	if format != "deb" {
 		list = append(list,

@@ -58,10 +58,26 @@ func (s *stage) folders(t *tar.Writer, dir string, made *[]string) error {
 
 // add adds a file of root's in the form that busybox reads.
 func (s *stage) add(t *tar.Writer, h *tar.Header, b []byte) error {
-	h.ModTime, h.Uname, h.Gname, h.Format = s.release.date, "root", "root", tar.FormatUSTAR
+	h.ModTime, h.Uname, h.Gname, h.Format = s.source.date, "root", "root", tar.FormatUSTAR
 	if err := t.WriteHeader(h); err != nil {
 		return err
 	}
 	_, err := t.Write(b)
+	return err
+}
+
+// writeFile makes a file of what write writes, or none.
+func writeFile(path string, write func(w io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err = write(f); err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(path)
+	}
 	return err
 }

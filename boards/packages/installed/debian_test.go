@@ -1,3 +1,5 @@
+//go:build linux
+
 package installed
 
 import (
@@ -36,16 +38,19 @@ func TestInstall(t *testing.T) {
 	m.want("man -w edgesio-gateway", "/usr/share/man/man8/edgesio-gateway.8.gz")
 	// What the unit asks for is so: nobody's rights, a filter for system calls, the limit of descriptors.
 	status := m.sh("cat /proc/" + m.main() + "/status")
-	for _, line := range []string{"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"} {
+	for _, line := range []string{"CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1",
+		"Seccomp:\t2"} {
 		if !strings.Contains(status, line) {
 			t.Errorf("no %q in\n%s", line, status)
 		}
 	}
 	m.want("ps -o user= -p "+m.main(), "edgesio")
 	// 32768, or what this machine allows
-	m.want("awk '/open files/ {print $4}' /proc/"+m.main()+"/limits", m.sh("h=$(ulimit -Hn); echo $((h < 32768 ? h : 32768))"))
+	m.want("awk '/open files/ {print $4}' /proc/"+m.main()+"/limits",
+		m.sh("h=$(ulimit -Hn); echo $((h < 32768 ? h : 32768))"))
 	// A user who is added may sign in after a reload; the page of the sign-in is told of it.
-	m.sh(`echo "ada 1001 admin $(echo tulip42 | edgesio-gateway -hash) Ada" >>/etc/edgesio/users; systemctl reload ` + unit)
+	m.sh(`echo "ada 1001 admin $(echo tulip42 | edgesio-gateway -hash) Ada" >>/etc/edgesio/users
+systemctl reload ` + unit)
 	signIn := `curl -fsS --max-time 20 -o /dev/null -d '{"name":"ada","password":"tulip42"}' http://127.0.0.1:8000/signin`
 	m.await(signIn)
 }
@@ -103,8 +108,9 @@ func TestReplace(t *testing.T) {
 // Whatever ends it, it comes back: killed, hanging, or without its files for a while.
 func TestComesBack(t *testing.T) {
 	m := debian(t)
-	m.sh("mkdir -p /etc/systemd/system/" + unit + ".d; printf '[Service]\\nWatchdogSec=1\\nRestartSec=100ms\\n' >/etc/systemd/system/" +
-		unit + ".d/x.conf; systemctl daemon-reload; systemctl restart " + unit)
+	m.sh("mkdir -p /etc/systemd/system/" + unit + ".d; cd /etc/systemd/system/" + unit +
+		".d; printf '[Service]\\nWatchdogSec=1\\nRestartSec=100ms\\n' >x.conf\n" +
+		"systemctl daemon-reload; systemctl restart " + unit)
 	m.sh("systemctl kill --kill-who=main -s KILL " + unit)
 	m.await("[ $(systemctl show -P NRestarts " + unit + ") = 1 ] && systemctl is-active " + unit)
 	m.serves("8000")

@@ -1,3 +1,5 @@
+//go:build linux
+
 package installed
 
 import (
@@ -15,7 +17,7 @@ import (
 //go:embed machine.sh
 var machineScript []byte
 
-// machine is a Debian with a systemd of its own, made of this machine's files; what is written in it is gone afterwards.
+// machine is a Debian with a systemd of its own, made of this machine's files; what is written in it is gone after it.
 type machine struct {
 	t   *testing.T
 	pid string // of its systemd, in our numbers

@@ -1,3 +1,5 @@
+//go:build linux
+
 package installed
 
 import (
@@ -8,7 +10,10 @@ import (
 	"testing"
 )
 
-var folder = flag.String("packages", "", "`folder` with the packages to test")
+var (
+	folder   = flag.String("packages", "", "`folder` with the packages to test")
+	binaries = flag.String("binaries", "", "`folder` with NAME/gateway for each board that they were made of")
+)
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -16,9 +21,14 @@ func TestMain(m *testing.M) {
 		fmt.Println("no packages to test: make test-packages builds them")
 		os.Exit(0)
 	}
-	var err error
-	if *folder, err = filepath.Abs(*folder); err != nil {
-		panic(err)
+	for _, path := range []*string{folder, binaries} {
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			panic(err)
+		}
+		if *path != "" {
+			*path = abs
+		}
 	}
 	if os.Getuid() != 0 {
 		fmt.Println("packages are installed by root only")

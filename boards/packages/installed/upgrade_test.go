@@ -1,3 +1,5 @@
+//go:build linux
+
 package installed
 
 import (
@@ -7,7 +9,7 @@ import (
 
 // repack makes /q.deb: a later version, with other default settings.
 const repack = `dpkg-deb -R /p.deb /q; sed -i 's/^Version: .*/&.1/' /q/DEBIAN/control
-echo '# something new' >>/q/etc/edgesio/gateway.conf; dpkg-deb -b /q /q.deb >/dev/null`
+echo '# something new' >>/q/etc/edgesio/gateway.conf; dpkg-deb -Znone -b /q /q.deb >/dev/null`
 
 func TestUpgrade(t *testing.T) {
 	m := debian(t)
