@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropImage takes the pages of the program's file out of the process: code, constants, the runtime's tables. The start
-// touches nearly all of them, for the kernel maps the neighbours of each, and to serve needs less. They stay in the page
-// cache, and who needs one finds it there again, without a read; but when memory is short the kernel takes first what no
-// process maps, and the pages of programs last.
+// dropImage takes the pages of the program's file out of the process: code, constants, the runtime's tables. The
+// start touches nearly all of them, for the kernel maps the neighbours of each, and to serve needs less. They stay in
+// the page cache, and who needs one finds it there again, without a read; but when memory is short the kernel takes
+// first what no process maps, and the pages of programs last.
 //
 // Not under a debugger: its breakpoints are in these pages, and would be lost.
 func dropImage(root fs.FS) {
@@ -41,8 +41,8 @@ func dropImage(root fs.FS) {
 // segment is a range of addresses.
 type segment struct{ from, to uint64 }
 
-// constantSegments finds in the head of an ELF file for this machine what is mapped of it and is not writable. Of a file
-// that is relocated when it is loaded that is nothing: those pages have changed.
+// constantSegments finds in the head of an ELF file for this machine what is mapped of it and is not writable. Of a
+// file that is relocated when it is loaded that is nothing: those pages have changed.
 func constantSegments(head []byte) (list []segment) {
 	const (
 		size     = strconv.IntSize / 8 // of an address

@@ -17,7 +17,7 @@ func sample(app *webapp.App, options sio.Options) (*sio.Server, error) {
 		return nil, err
 	}
 	io.OnConnection(func(s *sio.Socket) {
-		slog.Info("connected", "id", s.ID(), "addr", s.Conn().RemoteAddr(), "transport", s.Conn().Transport())
+		slog.Debug("connected", "id", s.ID(), "addr", s.Conn().RemoteAddr(), "transport", s.Conn().Transport())
 		s.Broadcast().Emit("hi", "I'm coming, my name: client_"+s.ID()+".")
 	})
 	io.On("req", func(e *sio.Event) { e.Ack("hello world") })
