@@ -24,7 +24,11 @@ func demo(t *testing.T, args ...string) (p *program, r *rig, password string) {
 // replaced waits for the next process.
 func (p *program) replaced() (pid int) {
 	p.t.Helper()
-	pid, _ = strconv.Atoi(regexp.MustCompile(` pid=(\d+)`).FindStringSubmatch(p.line("msg=replaced"))[1])
+	return pidOf(p.line("msg=replaced"))
+}
+
+func pidOf(line string) (pid int) {
+	pid, _ = strconv.Atoi(regexp.MustCompile(` pid=(\d+)`).FindStringSubmatch(line)[1])
 	return pid
 }
 

@@ -173,8 +173,8 @@ func TestSettingsAgain(t *testing.T) {
 	}
 	write("max-conns-per-address 100\nname third\n")
 	p.signal(syscall.SIGUSR2)
-	p.line("third on http://")
-	pid := p.replaced()
+	lines := p.each("third on http://", "msg=replaced")
+	pid := pidOf(lines[1])
 	p.exits()
 	syscall.Kill(pid, syscall.SIGTERM)
 	p.line("stopping")
