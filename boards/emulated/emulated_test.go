@@ -4,11 +4,14 @@ import (
 	"context"
 	"debug/elf"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,7 +78,7 @@ func TestStale(t *testing.T) {
 
 // Each row names a package and tests that are there.
 func TestRowsAreTrue(t *testing.T) {
-	for _, o := range slices.Concat(skips, outs, cuts) {
+	for _, o := range slices.Concat(skips, outs, restarting, cuts) {
 		files, err := filepath.Glob(filepath.Join("../..", o.pkg, "*_test.go"))
 		if err != nil || len(files) == 0 {
 			t.Errorf("%s has no tests %v", o.pkg, err)
@@ -96,6 +99,47 @@ func TestRowsAreTrue(t *testing.T) {
 		if o.why == "" {
 			t.Errorf("%s %s has no reason", o.pkg, o.test)
 		}
+	}
+}
+
+// Where a program cannot be started again, the tests that do so are left out, and no others are.
+func TestRestarting(t *testing.T) {
+	able, unable, native := targetOf(t, "ath79"), targetOf(t, "ath79"), targetOf(t, "x86-64")
+	able.wrapper = "interpreter"
+	for _, c := range []struct {
+		name  string
+		on    *target
+		stuck bool
+	}{{"able", able, false}, {"unable", unable, true}, {"native", native, false}} {
+		if got := leftOut("boards/gateway", c.on, false); got != c.stuck {
+			t.Errorf("%s: the gateway's own tests are left out: %t", c.name, got)
+		}
+		if got := strings.Contains(kept("poll/handover", c.on, false), "TestSuccession"); got != c.stuck {
+			t.Errorf("%s: the succession is left out: %t", c.name, got)
+		}
+	}
+	for _, dir := range tested {
+		root := filepath.Join("../..", strings.TrimSuffix(dir, "/..."))
+		if err := filepath.WalkDir(root, restartsIn(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var starts = regexp.MustCompile(`exec\.Command\((os\.Args\[0\]|"/bin/sh",.* os\.Args\[0\])|os\.Executable\(`)
+
+// restartsIn demands a row for the package of each test file that starts its own binary.
+func restartsIn(t *testing.T) fs.WalkDirFunc {
+	return func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		pkg := strings.TrimPrefix(filepath.Dir(path), "../../")
+		if starts.Match(text) && !slices.ContainsFunc(restarting, func(o row) bool { return o.pkg == pkg }) {
+			t.Errorf("%s starts its own binary: restarting has no row for %s", path, pkg)
+		}
+		return err
 	}
 }
 
@@ -157,24 +201,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// What a command started ends with it, although it holds the output.
+// What a command started ends with it, although it holds files open: the pipe of the sleeper has no writer then.
 func TestOutputEndsTheGroup(t *testing.T) {
-	script := "echo $$; exec 2>&-; sleep 600 >&- & exit 3"
-	text, err := output(context.Background(), time.Minute, ".", []string{"sh", "-c", script})
-	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
+	name := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = pipe.Close() }()
+	script := `exec 3>"$0"; sleep 600 >&- 2>&- & exit 3`
+	if _, err := output(context.Background(), time.Minute, ".", []string{"sh", "-c", script, name}); err == nil ||
+		!strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%v", err)
 	}
-	pid := strings.TrimSpace(text)
-	left, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range left {
-		stat, err := os.ReadFile(path)
-		if err != nil {
-			continue // it ended
-		}
-		f := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
-		if f[2] == pid && f[0] != "Z" {
-			t.Errorf("%s is left of the group", path)
-		}
+	if err := pipe.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(pipe); err != nil {
+		t.Errorf("the sleeper is left of the group: %v", err)
 	}
 }
 

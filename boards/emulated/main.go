@@ -106,6 +106,7 @@ func (r *run) prepare(targets []*target) error {
 	if r.out, err = filepath.Abs(r.out); err != nil {
 		return err
 	}
+	restarts := probeRestarts(targets)
 	for _, t := range targets {
 		if err := t.findEmulator(); err != nil {
 			return err
@@ -117,8 +118,14 @@ func (r *run) prepare(targets []*target) error {
 		if err := t.writeWrapper(dir); err != nil {
 			return err
 		}
+		if restarts != nil {
+			t.wrapper = ""
+		}
 	}
-	return probeRestarts(targets)
+	if restarts != nil {
+		fmt.Println(restarts)
+	}
+	return nil
 }
 
 // work builds one target after the other, and has the jobs done.
@@ -198,7 +205,7 @@ func (r *run) plan(ctx context.Context, t *target) {
 func (r *run) has(kind string) bool { return slices.Contains(r.chosen, kind) }
 
 // gateway builds the gateway: a target's own as make boards does it, and what is quick (-short) or no board's without
-// the profile that takes the compiler long.
+// the profile that takes the compiler long, of the packages as the tests and make blackbox-emulated have them.
 func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, error) {
 	if _, err := os.Stat(filepath.Join(r.root, "boards/build")); err == nil && b == t.Build && !r.short {
 		dir := filepath.Join(r.out, "boards")
@@ -206,7 +213,7 @@ func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, e
 		return filepath.Join(dir, t.Name, "gateway"), err
 	}
 	bin := filepath.Join(r.out, t.Name, "gateway-"+b.GOARCH)
-	return bin, r.build(ctx, b, "build", "-trimpath", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway")
+	return bin, r.build(ctx, b, "build", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway")
 }
 
 // tell prints the table and what is wrong, and returns whether nothing is.
@@ -223,7 +230,7 @@ func (r *run) tell(targets []*target, took time.Duration) bool {
 		wrong = append(wrong, stale(target, r.results)...)
 	}
 	t.print()
-	r.tellLeftOut()
+	r.tellLeftOut(targets)
 	for _, w := range wrong {
 		fmt.Println(w)
 	}

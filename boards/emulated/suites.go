@@ -51,7 +51,7 @@ func (r *run) buildSuites(ctx context.Context, t *target) ([]suite, error) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, err
 		}
-		args := append([]string{"test", "-c", "-pgo=off", "-ldflags=-s -w", "-o", dir + "/"}, pkgs...)
+		args := append([]string{"test", "-c", "-vet=off", "-pgo=off", "-ldflags=-s -w", "-o", dir + "/"}, pkgs...)
 		if err := r.build(ctx, t.Build, args...); err != nil {
 			return nil, err
 		}

@@ -69,23 +69,35 @@ func launch(t *testing.T, env []string, files []*os.File, args ...string) *progr
 // line waits for a line that contains a text.
 func (p *program) line(part string) string {
 	p.t.Helper()
+	return p.each(part)[0]
+}
+
+// each waits for a line with each of the texts, in any order: after a replacement two processes write.
+func (p *program) each(parts ...string) []string {
+	p.t.Helper()
 	late := time.After(20 * time.Second)
-	for all := ""; ; {
+	found, left := make([]string, len(parts)), len(parts)
+	for all := ""; left > 0; {
 		select {
 		case line, open := <-p.lines:
 			if strings.HasPrefix(line, "sign in as admin") {
 				p.admin = line[strings.LastIndexByte(line, ' ')+1:]
 			}
-			if all += line + "\n"; strings.Contains(line, part) {
-				return line
+			all += line + "\n"
+			for i, part := range parts {
+				if found[i] == "" && strings.Contains(line, part) {
+					found[i] = line
+					left--
+				}
 			}
-			if !open {
-				p.t.Fatalf("it ended without %q:\n%s", part, all)
+			if !open && left > 0 {
+				p.t.Fatalf("it ended without one of %q:\n%s", parts, all)
 			}
 		case <-late:
-			p.t.Fatalf("no line %q in:\n%s", part, all)
+			p.t.Fatalf("no line for one of %q in:\n%s", parts, all)
 		}
 	}
+	return found
 }
 
 func (p *program) signal(s syscall.Signal) { p.cmd.Process.Signal(s) }

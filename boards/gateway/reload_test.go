@@ -206,14 +206,8 @@ func TestSettingsAgain(t *testing.T) {
 	}
 	write("max-conns-per-address 100\nname third\n")
 	p.signal(syscall.SIGUSR2)
-	var pid int
-	for third := false; pid == 0 || !third; { // two processes write these
-		if line := p.line(""); strings.Contains(line, "msg=replaced") {
-			pid = pidOf(line)
-		} else {
-			third = third || strings.HasPrefix(line, "third on http://")
-		}
-	}
+	lines := p.each("third on http://", "msg=replaced")
+	pid := pidOf(lines[1])
 	p.exits()
 	syscall.Kill(pid, syscall.SIGTERM)
 	p.line("stopping")

@@ -28,6 +28,7 @@ function silence(engine) {
   engine.sendPacket = engine._sendPacket = () => {};
   clearTimeout(engine.pingTimeoutTimer);
   clearTimeout(engine._pingTimeoutTimer);
+  engine.off("heartbeat"); // 1.7 listens to itself: a late packet would start its deadline again
   engine.onHeartbeat = engine.resetPingTimeout = engine._resetPingTimeout = () => {};
 }
 
