@@ -110,7 +110,7 @@ async function check(board) {
     });
     await run(`memory with ${idle} idle clients`, async () => {
       await guest.use("gateway");
-      const sockets = await many(guest.urls, idle, { transports: ["websocket"] });
+      const sockets = await many(guest.urls, idle, { transports: ["websocket"] }, "/device");
       await pause(2000);
       assert.equal(sockets.filter((s) => s.connected).length, idle);
       await hasMemory(guest, `${board} with ${idle} clients`, ceilings.idle);
