@@ -369,7 +369,7 @@ test-packages: packages-x86-64
 test-machines: machine
 	@$(NODE) boards/machine/check.mjs .build/machine/machine arm mips
 
-MINUTES ?= 1
+MINUTES ?= 10
 machine-soak: machine
 	@MINUTES=$(MINUTES) $(NODE) boards/machine/soak.mjs .build/machine/machine arm
 

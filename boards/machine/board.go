@@ -7,7 +7,8 @@ type board struct {
 	name    string
 	debian  string   // architecture
 	kernel  string   // package that depends on the kernel of the day
-	environ []string // of go build
+	profile string   // whose gateway it runs
+	environ []string // of go build, for what is not the gateway
 	qemu    []string // program and machine
 	console string   // of the kernel's command line
 	options string   // others of it
@@ -19,6 +20,7 @@ type board struct {
 var machines = []board{
 	{
 		name: "arm", debian: "armhf", kernel: "linux-image-armmp",
+		profile: "edgeros",
 		environ: []string{"GOARCH=arm", "GOARM=7"},
 		qemu:    []string{"qemu-system-arm", "-M", "virt", "-cpu", "cortex-a7"},
 		console: "ttyAMA0",
@@ -28,6 +30,7 @@ var machines = []board{
 	},
 	{
 		name: "mips", debian: "mipsel", kernel: "linux-image-4kc-malta",
+		profile: "ramips",
 		environ: []string{"GOARCH=mipsle", "GOMIPS=softfloat"},
 		qemu:    []string{"qemu-system-mipsel", "-M", "malta", "-cpu", "24Kc", "-vga", "none"},
 		console: "ttyS0",

@@ -9,7 +9,7 @@
 // The first builds what the second boots.
 // Its standard output is the console of the board, after lines of its own that begin with "machine: "; its standard
 // input is what is typed there. It ends with the board, or ends it when the input ends. check.mjs and soak.mjs are the
-// clients, and say what must hold.
+// clients, and say what must hold; RUNS.md has what came out.
 //
 // The kernels come from Debian through apt, without a trace in this machine's own package state (debian.go), and stay
 // in .tools/kernels; what is built is in .build/machine.

@@ -20,7 +20,7 @@ import (
 
 // boot runs a board until it powers off, the input ends, or the time is over. The disk is the same afterwards, or that
 // is an error.
-func boot(b board, i image, memory int, limit time.Duration) error {
+func boot(b board, i image, memory int, limit time.Duration, dump string) error {
 	before, err := digest(i.root)
 	if err != nil {
 		return err
@@ -30,14 +30,17 @@ func boot(b board, i image, memory int, limit time.Duration) error {
 		return err
 	}
 	network := "user,id=net,restrict=on" // the board reaches nobody; who reaches it is on this machine
-	for _, port := range ports {
-		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-:8000", port)
+	for n, port := range ports {
+		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-10.0.2.%d:8000", port, firstAddress+n)
 	}
 	line := append(b.qemu[:len(b.qemu):len(b.qemu)], "-m", strconv.Itoa(memory), "-nodefaults", "-no-reboot",
 		"-display", "none", "-monitor", "none", "-serial", "stdio", "-kernel", i.kernel, "-initrd", i.initramfs,
 		"-append", "console="+b.console+" quiet panic=-1 "+b.options,
 		"-drive", "if=none,id=root,format=raw,readonly=on,file="+i.root, "-device", "virtio-blk-"+b.bus+",drive=root",
 		"-netdev", network, "-device", "virtio-net-"+b.bus+",netdev=net"+b.nic)
+	if dump != "" {
+		line = append(line, "-object", "filter-dump,id=dump,netdev=net,file="+dump)
+	}
 	say("ports %s", strings.Trim(fmt.Sprint(ports), "[]"))
 	if err := run(line, limit); err != nil {
 		return err
@@ -100,7 +103,13 @@ func digest(path string) (sum [sha256.Size]byte, err error) {
 
 // forwards are the ports of this machine that are all the board's port 8000. Qemu listens on each with a queue of one:
 // of many who come at once to the same, most would be heard after one, three or seven seconds only.
-const forwards = 16
+//
+// Each is that of another of the board's addresses (init/prepare.go), because a client keeps its own port on the way, and
+// two clients of two ports may have the same: at one address the board would have both for one connection, and reset it.
+const (
+	forwards     = 16
+	firstAddress = 15 // 10.0.2.15
+)
 
 func freePorts(count int) (ports []int, err error) {
 	for range count {

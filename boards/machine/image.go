@@ -36,12 +36,14 @@ func buildImage(b board, k kernel, dir string, conns int) error {
 	}
 	for _, p := range []struct{ file, tags, pkg string }{
 		{"sbin/init", "", "./boards/machine/init"},
-		{"bin/gateway", "", "./boards/gateway"},
 		{"bin/hazard", "hazard", "./boards/gateway"}, // the gateway with handlers that hang
 	} {
 		if err := compile(b, filepath.Join(tree, p.file), p.tags, p.pkg); err != nil {
 			return err
 		}
+	}
+	if err := packaged(b, filepath.Join(tree, "bin")); err != nil {
+		return err
 	}
 	if err := writeInitramfs(i.initramfs, filepath.Join(tree, "sbin/init"), k, b.drivers); err != nil {
 		return err
@@ -56,6 +58,18 @@ func compile(b board, out, tags, pkg string) error {
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-tags="+tags, "-o", out, pkg)
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux"), b.environ...)
 	return told(cmd)
+}
+
+// packaged brings the gateway that the packages for such a board have.
+func packaged(b board, dir string) error {
+	out, err := filepath.Abs(filepath.Join(".build", "boards"))
+	if err != nil {
+		return err
+	}
+	if err := told(exec.Command("go", "run", "./boards/build", "-out", out, b.profile)); err != nil {
+		return err
+	}
+	return told(exec.Command("cp", filepath.Join(out, b.profile, "gateway"), dir))
 }
 
 // told runs a program that says something only if it fails.

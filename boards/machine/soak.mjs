@@ -10,7 +10,7 @@ const [program, board] = process.argv.slice(2);
 const minutes = Number(process.env.MINUTES ?? 1);
 const count = Number(process.env.CLIENTS ?? 500);
 const ceiling = 16 * 1024; // of the gateway's resident memory, in kB
-const guest = new Guest(program, "-limit", `${Math.ceil(minutes + 12)}m`, board);
+const guest = new Guest(program, "-limit", `${Math.ceil(minutes + 12)}m`, ...(process.env.DUMP ? ["-dump", process.env.DUMP] : []), board);
 const faults = [];
 
 // Viewer counts what a socket gets.

@@ -9,11 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The machine's address in qemu's user network; 10.0.2.2 is everybody outside. It needs no route but that of the link.
+// The machine's addresses in qemu's user network, one for each port of the machine outside (boards/machine/guest.go);
+// 10.0.2.2 is everybody there. They need no route but that of the link.
 var (
 	address = netip.MustParseAddr("10.0.2.15")
 	netmask = netip.MustParseAddr("255.255.255.0")
 )
+
+const addresses = 16
 
 // prepare mounts what is not on the disk and brings the network up.
 func prepare() error {
@@ -39,7 +42,16 @@ func prepare() error {
 	if err := linkUp("lo", netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("255.0.0.0")); err != nil {
 		return err
 	}
-	return linkUp("eth0", address, netmask)
+	for n, a := 0, address; n < addresses; n, a = n+1, a.Next() {
+		name := "eth0"
+		if n > 0 {
+			name = fmt.Sprintf("eth0:%d", n)
+		}
+		if err := linkUp(name, a, netmask); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // linkUp gives an interface its address, netdevice(7).

@@ -104,8 +104,11 @@ func counter(path, group, name string) string {
 // cpuTimes are ticks of 10 ms.
 type cpuTimes struct{ total, idle, interrupts, service uint64 }
 
-// readCPU reads the first line of /proc/stat and the times of the service, proc(5).
+// readCPU reads the first line of /proc/stat and the times of the service, proc(5). The whole is the time that has
+// passed, not the sum of the line: while the emulator has no processor, nothing counts but that and the service's time.
 func readCPU(dir string) (c cpuTimes) {
+	seconds, _ := strconv.ParseFloat(uptime(), 64)
+	c.total = uint64(seconds * 100)
 	text, _ := os.ReadFile("/proc/stat")
 	line, _, _ := strings.Cut(string(text), "\n")
 	for i, f := range strings.Fields(line) {
@@ -118,7 +121,6 @@ func readCPU(dir string) (c cpuTimes) {
 		case i == 6 || i == 7:
 			c.interrupts += n
 		}
-		c.total += n
 	}
 	text, _ = os.ReadFile(dir + "/stat")
 	_, rest, _ := strings.Cut(string(text), ") ")
