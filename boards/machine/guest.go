@@ -104,8 +104,9 @@ func digest(path string) (sum [sha256.Size]byte, err error) {
 // forwards are the ports of this machine that are all the board's port 8000. Qemu listens on each with a queue of one:
 // of many who come at once to the same, most would be heard after one, three or seven seconds only.
 //
-// Each is that of another of the board's addresses (init/prepare.go), because a client keeps its own port on the way, and
-// two clients of two ports may have the same: at one address the board would have both for one connection, and reset it.
+// Each is that of another of the board's addresses (init/prepare.go), because a client keeps its own port on the way,
+// and two clients of two ports may have the same: at one address the board would have both for one connection, and
+// reset it.
 const (
 	forwards     = 16
 	firstAddress = 15 // 10.0.2.15
