@@ -4,7 +4,8 @@
 //
 // Every board of package boards gets OUT/NAME/gateway: static, stripped, without a path of the machine that built it,
 // and the same bytes wherever it is built, given the same sources, browser client, version and release of Go. Boards
-// with the same build share one compilation. NAME-notls is a board's program without TLS. OUT/SHA256SUMS has what lies there, for sha256sum -c.
+// with the same build share one compilation. NAME-notls is a board's program without TLS. OUT/SHA256SUMS has what lies
+// there, for sha256sum -c.
 //
 // What the compiler is told is in target.go, what a program must look like in binary.go. With -check everything is
 // built a second time, from a copy of the tree (again.go); with -sbom each program gets the list of what is in it
@@ -187,7 +188,8 @@ func choose(args []string) ([]boards.Profile, error) {
 }
 
 func known() string {
-	return "the boards are " + strings.Join(names(boards.Profiles()), ", ") + "; all is all of them, NAME" + withoutTLS + " is one without TLS"
+	return "the boards are " + strings.Join(names(boards.Profiles()), ", ") +
+		"; all is all of them, NAME" + withoutTLS + " is one without TLS"
 }
 
 func names(profiles []boards.Profile) []string {
