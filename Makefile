@@ -1,6 +1,7 @@
 # make run      set up, build and start the gateway
 # make test     everything that CI runs, on a fresh machine too
 # make build    the gateway, with the browser client, into .build/
+# make packages the gateway as a service, for all boards: .deb, .ipk and .tar.gz in .build/packages/
 # The other targets are the steps of make test; each works alone.
 
 GO         ?= go
@@ -10,6 +11,7 @@ PYTHON     ?= /usr/bin/python3
 ARGS       ?=
 FUZZTIME   ?= 30s
 LINTER      = v2.15.0
+VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
@@ -47,7 +49,7 @@ run: build
 
 build: bundle
 	@echo "building the gateway"
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o .build/gateway ./boards/gateway
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -X main.version=$(VERSION)" -o .build/gateway ./boards/gateway
 
 # The browser client comes from npm, pinned by the hashes of package-lock.json, and is embedded into package sio.
 bundle: $(DIST)/VERSION
