@@ -16,18 +16,17 @@ VERSION     = $(shell git describe --tags --always --dirty 2>/dev/null || echo u
 # The gateway is built with a profile (default.pgo); tests need not wait for that.
 GOTEST = $(GO) test -pgo=off
 
-STEPS = deps bundle lint unit unit-386 cross race kqueue network handover stock siege rest test-packages
+STEPS = deps bundle lint unit unit-386 cross race kqueue network handover stock siege rest
 
 # Steps that mostly wait, two at a time: stock clients in Node.js and in Chromium, the simulation beside the bad input, and
-# the processors of the boards beside a soak.
+# the processors of the boards beside a soak and the packages.
 NODE_CLIENTS     = interop interop-tls clients python conformance
 CHROMIUM_CLIENTS = browser browser-admin browser-v06
-EMULATED         = test-boards-short blackbox-emulated
+ON_QEMU          = test-boards-short blackbox-mips
 
 # What more than one goroutine runs in, and what differs between machines.
 THREADS = ./poll/... ./webapp ./webapp/httpbridge/... ./webapp/middleware/... ./sio ./sio/handover ./sio/metrics ./boards/gateway
-CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/sim ./sio/admin ./sio/handover ./sio/metrics ./eos/... \
-          ./boards/gateway
+CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/handover ./eos/... ./boards/gateway
 
 DIST    = sio/dist
 MAPS    = sio/sourcemaps
@@ -96,7 +95,7 @@ siege:
 	@$(MAKE) --no-print-directory beside STEPS=blackbox OTHER=sim
 
 rest:
-	@$(MAKE) --no-print-directory beside STEPS="$(EMULATED)" OTHER=soak-short
+	@$(MAKE) --no-print-directory beside STEPS="$(ON_QEMU)" OTHER="soak-short test-packages"
 
 # Debian packages that are missing: Chromium, the Python client, and what a bare machine lacks.
 deps:
@@ -105,7 +104,7 @@ deps:
 vet:
 	$(GO) vet ./...
 
-lint: vet .tools/golangci-lint-$(LINTER)
+lint: .tools/golangci-lint-$(LINTER)
 	.tools/golangci-lint-$(LINTER) run
 
 .tools/golangci-lint-$(LINTER):
@@ -120,15 +119,17 @@ unit:
 unit-386:
 	GOARCH=386 $(GOTEST) -short $(CORE)
 
-# Everything compiles, tests included, for the systems that this machine is not; of those that differ in package poll
-# alone, only that.
+# Package poll, which is what differs, compiles for the systems that this machine is not, tests included. cross-all takes
+# all packages for Darwin, and all processors: minutes, since each has a standard library of its own to be compiled.
+.PHONY: cross-all
 cross:
-	@for target in darwin/arm64:./... freebsd/amd64:./poll/... netbsd/amd64:./poll/... openbsd/amd64:./poll/... \
-	   dragonfly/amd64:./poll/...; do \
-	   system=$${target%:*}; echo "vet for $$system"; \
-	   GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet $${target#*:} || exit 1; done
-	@for target in $(SMALL_BSD); do echo "build for $$target"; \
-	   GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./poll || exit 1; done
+	@for system in darwin/arm64 freebsd/amd64 netbsd/amd64 openbsd/amd64 dragonfly/amd64; do echo "vet for $$system"; \
+	   GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet ./poll || exit 1; done
+
+cross-all: cross
+	@echo "vet for darwin/arm64, all packages"; GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	@for system in darwin/amd64 freebsd/arm64 freebsd/arm netbsd/arm64 netbsd/arm openbsd/arm64 openbsd/arm; do \
+	   echo "build for $$system"; GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) build ./poll/... || exit 1; done
 
 race:
 	CGO_ENABLED=1 $(GOTEST) -race -short $(THREADS)
@@ -205,22 +206,26 @@ browser-v06: $(INTEROP)/node_modules/.package-lock.json $(V06)/node_modules/.pac
 # Bad input against the gateway's binary. What it says is kept in boards/blackbox/VERDICTS.md; ARGS=-update writes it.
 # Emulated are ARMv6 and big-endian MIPS, as in test-boards-short, which has compiled the same packages.
 BLACKBOX = $(GOTEST) -count=1 -timeout 20m ./boards/blackbox
-.PHONY: blackbox blackbox-emulated
+.PHONY: blackbox blackbox-emulated blackbox-arm blackbox-mips
 blackbox:
 	@command -v openssl >/dev/null || bash .ci/deps openssl
 	@CGO_ENABLED=0 $(GO) build -pgo=off -o .build/blackbox/gateway ./boards/gateway
 	@CGO_ENABLED=0 $(GO) build -pgo=off -tags hazard -o .build/blackbox/hazard ./boards/gateway
 	@$(BLACKBOX) -parallel 8 -args -server $(CURDIR)/.build/blackbox/gateway -hazard $(CURDIR)/.build/blackbox/hazard $(ARGS)
 
-blackbox-emulated:
+blackbox-emulated: blackbox-arm blackbox-mips
+
+blackbox-arm: BOARD = GOARM=6
+blackbox-arm: EMULATOR = qemu-arm-static -cpu arm1176
+blackbox-mips: BOARD = GOMIPS=softfloat
+blackbox-mips: EMULATOR = qemu-mips-static -cpu 24Kc
+blackbox-arm blackbox-mips: blackbox-%:
 	@bash .ci/deps qemu
-	@for board in "arm:GOARM=6:qemu-arm-static -cpu arm1176" "mips:GOMIPS=softfloat:qemu-mips-static -cpu 24Kc"; do \
-	   arch=$${board%%:*}; rest=$${board#*:}; dir=$(CURDIR)/.build/blackbox/$$arch; echo "bad input on $$arch"; \
-	   for tags in gateway hazard; do \
-	     env CGO_ENABLED=0 GOARCH=$$arch $${rest%%:*} $(GO) build -pgo=off -tags $$tags -o $$dir/$$tags ./boards/gateway || exit 1; \
-	   done; \
-	   $(BLACKBOX) -parallel 4 -args -server $$dir/gateway -hazard $$dir/hazard -target $$arch \
-	     -emulator "$${rest#*:}" $(ARGS) || exit 1; done
+	@echo "bad input on $*"
+	@for tags in gateway hazard; do env CGO_ENABLED=0 GOARCH=$* $(BOARD) \
+	   $(GO) build -pgo=off -tags $$tags -o .build/blackbox/$*/$$tags ./boards/gateway || exit 1; done
+	@$(BLACKBOX) -parallel 4 -args -server $(CURDIR)/.build/blackbox/$*/gateway -hazard $(CURDIR)/.build/blackbox/$*/hazard \
+	   -target $* -emulator "$(EMULATOR)" $(ARGS)
 
 # Recorded conversations of the reference, where they stand beside the project.
 conformance:
@@ -276,11 +281,10 @@ stalled: .build/bench
 # The kernel of the BSDs and Darwin, run on Linux: poll/kqueue_double.go stands for their kqueue. With the user event and
 # the sockets of FreeBSD, and with those of NetBSD, OpenBSD and Darwin.
 .PHONY: kqueue
-SMALL_BSD = darwin/amd64 freebsd/arm64 freebsd/arm netbsd/arm64 netbsd/arm openbsd/arm64 openbsd/arm
 kqueue:
 	@$(GO) vet -tags kqueuedouble ./poll
 	@$(GOTEST) -count=1 -short -tags kqueuedouble ./poll/... ./webapp ./eio ./sio
-	@$(GOTEST) -count=1 -tags kqueuedouble,kqueuepipe ./poll ./poll/handover
+	@$(GOTEST) -count=1 -short -tags kqueuedouble,kqueuepipe ./poll ./poll/handover
 
 # Instructions of a message on the small boards' processors, counted by a plugin of qemu's. ARGS=-update records them and
 # writes the table into bench/cost/COST.md and boards/README.md.
