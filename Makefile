@@ -26,7 +26,7 @@ ON_QEMU          = test-boards-short blackbox-mips
 
 # What more than one goroutine runs in, and what differs between machines.
 THREADS = ./poll/... ./webapp ./webapp/httpbridge/... ./webapp/middleware/... ./sio ./sio/handover ./sio/metrics ./boards/gateway
-CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/handover ./eos/... ./boards/gateway
+CORE    = ./poll/... ./webapp/... ./eio/... ./sio ./sio/msgpack ./sio/handover ./eos/... ./boards ./boards/gateway
 
 DIST    = sio/dist
 MAPS    = sio/sourcemaps
