@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -184,7 +185,7 @@ func TestConstantsOfTLS(t *testing.T) {
 	ln, err := loop.Listen(poll.ListenOptions{Address: "127.0.0.1:0", Layer: s.Layer,
 		Accept: func(*poll.Conn) poll.Handler { return deaf{} }})
 	check(t, err)
-	raw := make([]net.Conn, 0, 3*conns)
+	raw := make([]net.Conn, 0, 5*conns)
 	dial := func() net.Conn {
 		c, err := net.Dial("tcp", ln.Addr().String())
 		check(t, err)
@@ -208,16 +209,21 @@ func TestConstantsOfTLS(t *testing.T) {
 		}
 	}
 	shake()
-	before := live()
-	for range conns {
-		shake()
-	}
 	const descriptor = 400 // of package net, for the client
-	bound(t, "idle TLS connection", (live()-before)/conns-descriptor, int(ours().tls))
+	var rounds [3]int      // a table or a stack of the runtime's that grows in one of them is not the connections'
+	for i := range rounds {
+		before := live()
+		for range conns {
+			shake()
+		}
+		rounds[i] = (live()-before)/conns - descriptor
+	}
+	slices.Sort(rounds[:])
+	bound(t, "idle TLS connection", rounds[1], int(ours().tls))
 
 	var hello recorder
 	_ = tls.Client(&hello, &tls.Config{InsecureSkipVerify: true}).Handshake()
-	before = live()
+	before := live()
 	for range tlsHandshakes {
 		_, err := dial().Write(hello)
 		check(t, err)
@@ -282,13 +288,19 @@ func TestConstantOfRuntime(t *testing.T) {
 		fmt.Printf("runtime %d\n", s[0].Value.Uint64()-s[1].Value.Uint64()-s[2].Value.Uint64())
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestConstantOfRuntime$")
-	cmd.Env = append(os.Environ(), atStart+"=1")
-	out, err := cmd.CombinedOutput()
-	check(t, err)
-	_, rest, _ := strings.Cut(string(out), "runtime ")
-	number, _, _ := strings.Cut(rest, "\n")
-	n, err := strconv.Atoi(number)
-	check(t, err)
-	bound(t, "runtime", n, int(ours().runtime))
+	var runs []int // how many threads and collections a start has is the scheduler's: 1.8 to 3.3 MB on 386
+	for range 7 {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestConstantOfRuntime$")
+		cmd.Env = append(os.Environ(), atStart+"=1", "GOMAXPROCS=4") // the most cores that a board has
+		out, err := cmd.CombinedOutput()
+		check(t, err)
+		_, rest, _ := strings.Cut(string(out), "runtime ")
+		number, _, _ := strings.Cut(rest, "\n")
+		n, err := strconv.Atoi(number)
+		check(t, err)
+		runs = append(runs, n)
+	}
+	slices.Sort(runs)
+	t.Log(runs)
+	bound(t, "runtime", runs[len(runs)/2], int(ours().runtime))
 }
