@@ -54,7 +54,7 @@ func (t *target) sameAgain(second *toolchain, o options, dir string) error {
 	defer discard(dir)
 	other := *t
 	other.file = filepath.Join(dir, "gateway")
-	if err := tool.build(&other, o.pkg, other.file); err != nil {
+	if err := other.compile(&tool, o.pkg); err != nil {
 		return err
 	}
 	if o.sbom {

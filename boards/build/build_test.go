@@ -194,3 +194,37 @@ func TestAgain(t *testing.T) {
 		t.Error("the second build's cache is left behind")
 	}
 }
+
+// A crash can be told by lines for what was built here, and was trimmed.
+func TestTraced(t *testing.T) {
+	small, _ := boards.ByName("ramips")
+	large, _ := boards.ByName("rpi3")
+	for _, target := range targetsOf([]boards.Profile{small, large}, "1") {
+		if target.trim != slices.Contains(target.names, "ramips") {
+			t.Errorf("%q: trimmed: %v", target.names, target.trim)
+		}
+	}
+	o := options{out: t.TempDir(), profiles: []boards.Profile{small, large}}
+	if err := traced(o); err == nil {
+		t.Error("of two boards")
+	}
+	o.profiles = o.profiles[:1]
+	if err := traced(o); err == nil || !strings.Contains(err.Error(), "not built here") {
+		t.Errorf("not built: %v", err)
+	}
+	made := &target{file: filepath.Join(o.out, "made"), lines: filepath.Join(o.out, "made.lines")}
+	for _, name := range []string{made.file, made.lines} {
+		if err := os.WriteFile(name, []byte(filepath.Base(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := made.place(filepath.Join(o.out, "ramips")); err != nil {
+		t.Fatal(err)
+	}
+	if b, _ := os.ReadFile(filepath.Join(o.out, "ramips", linesFile)); string(b) != "made.lines" {
+		t.Errorf("the lines are %q", b)
+	}
+	if err := traced(o); err == nil || strings.Contains(err.Error(), "not built here") {
+		t.Errorf("lines that are no program: %v", err)
+	}
+}

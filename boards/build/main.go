@@ -26,6 +26,12 @@ import (
 	"github.com/edgesio/edgesio/boards/results"
 )
 
+// What lies in a board's folder.
+const (
+	programFile = "gateway"
+	linesFile   = "gateway.lines" // as it was linked, for what it says when it crashes: -trace
+)
+
 // options are the command line.
 type options struct {
 	out, pkg, version          string
@@ -42,6 +48,7 @@ func main() {
 	flag.BoolVar(&o.sbom, "sbom", false, "write sbom.cdx.json beside each program (CycloneDX 1.6)")
 	flag.BoolVar(&o.sizes, "sizes", false, "print the sizes, and fail where one is above its ceiling in boards/sizes.txt")
 	flag.BoolVar(&o.update, "update", false, "with -sizes: write the sizes to boards/sizes.txt; ceilings are set by hand")
+	trace := flag.Bool("trace", false, "write the log of standard input with the lines of a board's program, and end")
 	list := flag.Bool("list", false, "print the names of the boards, and end")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./boards/build [flags] all|NAME...\n"+known()+"\nflags:")
@@ -53,7 +60,9 @@ func main() {
 		return
 	}
 	var err error
-	if o.profiles, err = choose(flag.Args()); err == nil {
+	if o.profiles, err = choose(flag.Args()); err == nil && *trace {
+		err = traced(o)
+	} else if err == nil {
 		err = run(o)
 	}
 	if err != nil {
@@ -68,9 +77,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	if !filepath.IsAbs(o.out) {
-		o.out = filepath.Join(tool.root, o.out)
-	}
+	o.out = tool.path(o.out)
 	if o.version == "" {
 		o.version = release.Version(tool.root)
 	}
@@ -115,7 +122,7 @@ func run(o options) error {
 func (t *target) make(tool *toolchain, o options) error {
 	told := strings.Join(t.names, ", ")
 	fmt.Printf("%s: %s\n", told, strings.Join(t.env, " "))
-	if err := tool.build(t, o.pkg, t.file); err != nil {
+	if err := t.compile(tool, o.pkg); err != nil {
 		return fmt.Errorf("%s: %w", told, err)
 	}
 	if err := verify(t.file, t.build, tool.places()); err != nil {
@@ -153,10 +160,11 @@ func (t *target) place(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	to := filepath.Join(dir, "gateway")
-	if os.Link(t.file, to) != nil { // a file system without links
-		if err := copyFile(t.file, to); err != nil {
-			return err
+	for to, from := range map[string]string{programFile: t.file, linesFile: t.lines} {
+		if to = filepath.Join(dir, to); from != "" && os.Link(from, to) != nil { // a file system without links
+			if err := copyFile(from, to); err != nil {
+				return err
+			}
 		}
 	}
 	if t.bill == nil {

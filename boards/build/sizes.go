@@ -68,7 +68,7 @@ func checkSizes(root string, o options) error {
 			failed = append(failed, fmt.Errorf("%s has no line for %s: give it a ceiling", sizesFile, name))
 			continue
 		}
-		if err := rows[at].measure(filepath.Join(o.out, name, "gateway")); err != nil {
+		if err := rows[at].measure(filepath.Join(o.out, name, programFile)); err != nil {
 			return err
 		}
 		fmt.Println(rows[at])

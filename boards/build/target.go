@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/edgesio/edgesio/boards"
 	"github.com/edgesio/edgesio/boards/compile"
+	"github.com/edgesio/edgesio/boards/trim"
 )
 
 // target is one compilation, for the boards that share it.
@@ -15,7 +18,9 @@ type target struct {
 	env   []string // what the Go command is told, beside the arguments
 	args  []string // of go build
 	tags  string   // of go build and go list
+	trim  bool     // without the tables that only people read: see package trim
 	file  string   // where the program was put
+	lines string   // where the program is as it was linked, when that is another one
 	bill  []byte   // its bill of materials, if it has one
 }
 
@@ -42,14 +47,30 @@ func targetsOf(profiles []boards.Profile, version string) []*target {
 	return targets
 }
 
+// compile builds the program. With a release of Go whose tables package trim does not know it is larger, which is
+// told.
+func (t *target) compile(tool *toolchain, pkg string) error {
+	if err := tool.build(t, pkg, t.file); err != nil || !t.trim {
+		return err
+	}
+	lines := t.file + ".lines"
+	err := trim.File(t.file, lines)
+	if errors.Is(err, trim.ErrRelease) {
+		fmt.Println("it is not trimmed:", err)
+		return nil
+	}
+	t.lines = lines
+	return err
+}
+
 // newTarget gives the compilation for a build. No symbol tables: a panic's stack comes from the tables of the runtime,
-// which stay. No build id and no mark of the version control system: they differ between a clone, an archive and a copy
-// with the same sources. main.version is what tells them apart; a program without that variable does without it. What
-// package compile adds is for boards with little flash.
+// which stay, or which package trim makes shorter. No build id and no mark of the version control system: they differ
+// between a clone, an archive and a copy with the same sources. main.version is what tells them apart; a program
+// without that variable does without it. What package compile adds is for boards with little flash.
 func newTarget(b boards.Build, version string) *target {
 	add := compile.For(b.GOARCH)
 	link := strings.TrimSpace("-s -w -buildid= -X main.version=" + version + " " + add.Linker)
-	t := &target{build: b, env: append(b.Env(), add.Environ...)}
+	t := &target{build: b, env: append(b.Env(), add.Environ...), trim: add.Trim}
 	t.args = append([]string{"-trimpath", "-buildvcs=false", "-ldflags=" + link}, add.Flags...)
 	t.tags = "-tags=" + strings.Join(add.Tags, ",")
 	return t

@@ -66,6 +66,14 @@ func (t *toolchain) places() []string {
 	return []string{t.root, t.goroot, t.modcache, t.cache, home}
 }
 
+// path is a path of the command line, which is below the project's folder when it is relative.
+func (t *toolchain) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(t.root, name)
+}
+
 // build compiles pkg for a target into the file out.
 func (t *toolchain) build(to *target, pkg, out string) error {
 	_, err := output(t.command(to, append(append([]string{"build", to.tags}, to.args...), "-o", out, pkg)...))

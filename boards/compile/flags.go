@@ -8,6 +8,7 @@ type Options struct {
 	Linker  string   // for -ldflags, beside "-s -w"
 	Tags    []string // also without the others: see the packages' comments
 	Environ []string // NAME=value
+	Trim    bool     // package trim takes out of the program what only people read
 }
 
 // For gives the options for a GOARCH. They are empty where flash is no question: on an SD card or a disk.
@@ -20,6 +21,7 @@ func For(goarch string) Options {
 		Linker:  "-R=4096",
 		Tags:    []string{"nosourcemaps"},
 		Environ: []string{"GOEXPERIMENT=nogreenteagc"},
+		Trim:    true,
 	}
 }
 

@@ -29,12 +29,12 @@ func TestHotPackagesExist(t *testing.T) {
 func TestFor(t *testing.T) {
 	for _, arch := range []string{"mips", "mipsle"} {
 		if o := For(arch); len(o.Flags) < 10 || o.Flags[0] != "-gcflags=all=-l" || o.Linker == "" ||
-			len(o.Tags) != 1 || len(o.Environ) != 1 {
+			len(o.Tags) != 1 || len(o.Environ) != 1 || !o.Trim {
 			t.Errorf("%s: %+v", arch, o)
 		}
 	}
 	for _, arch := range []string{"arm", "arm64", "amd64", "mips64", "riscv64", ""} {
-		if o := For(arch); o.Flags != nil || o.Linker != "" || o.Tags != nil || o.Environ != nil {
+		if o := For(arch); o.Flags != nil || o.Linker != "" || o.Tags != nil || o.Environ != nil || o.Trim {
 			t.Errorf("%s: %+v", arch, o)
 		}
 	}

@@ -3,12 +3,13 @@
 //
 //	go run ./boards/emulated [FLAG ...] [PROFILE ...]
 //
-// For each profile, or the named ones, there are five kinds of jobs, which -jobs chooses from:
+// For each profile, or the named ones, there are six kinds of jobs, which -jobs chooses from:
 //
 //	suites   the tests of all packages, built with the profile's build (suites.go, skips.go)
 //	wrong    a build for a better CPU dies of an illegal instruction, the right one lives (wrong.go)
 //	smoke    stock clients in Node against the gateway under the emulator (smoke.mjs)
 //	interop  the suite of make interop, with its server under the emulator (smoke.go)
+//	trimmed  a program without the tables that only people read does as before (trimmed.go)
 //	memory   what the gateway holds at its start and with 1,000 idle clients (memory.go)
 //
 // Profiles with the same build and CPU share them. While one profile's jobs run, the next one's binaries are built.
@@ -67,9 +68,9 @@ func main() {
 	case *chosen != "":
 		r.chosen = strings.Split(*chosen, ",")
 	case r.short: // memory is that of the gateway as boards get it, which takes long to compile
-		r.chosen = []string{"suites", "wrong", "smoke", "interop"}
+		r.chosen = []string{"suites", "wrong", "smoke", "interop", "trimmed"}
 	default:
-		r.chosen = []string{"suites", "wrong", "smoke", "interop", "memory"}
+		r.chosen = []string{"suites", "wrong", "smoke", "interop", "trimmed", "memory"}
 	}
 	var err error
 	if r.only, err = regexp.Compile(*only); err != nil {
@@ -179,7 +180,11 @@ func (r *run) plan(ctx context.Context, t *target) {
 	}
 	if r.has("interop") {
 		bin := filepath.Join(r.out, t.Name, "interop")
-		if err := r.build(ctx, t.Build, "build", "-pgo=off", "-o", bin, "./sio/interop/server"); err != nil {
+		err := r.build(ctx, t.Build, "build", "-pgo=off", "-o", bin, "./sio/interop/server")
+		if err == nil {
+			err = asForBoards(bin, t.Build)
+		}
+		if err != nil {
 			r.add(result{pkg: "build", profile: t.Name, wrong: []string{err.Error()}})
 			return
 		}
@@ -187,6 +192,9 @@ func (r *run) plan(ctx context.Context, t *target) {
 	}
 	if r.has("wrong") && len(t.wrongBuilds()) > 0 {
 		r.jobs <- job{func(ctx context.Context) result { return r.wrong(ctx, t) }}
+	}
+	if r.has("trimmed") {
+		r.jobs <- job{func(ctx context.Context) result { return r.trimmed(ctx, t) }}
 	}
 	var all []suite
 	if r.has("suites") {
@@ -213,7 +221,10 @@ func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, e
 		return filepath.Join(dir, t.Name, "gateway"), err
 	}
 	bin := filepath.Join(r.out, t.Name, "gateway-"+b.GOARCH)
-	return bin, r.build(ctx, b, "build", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway")
+	if err := r.build(ctx, b, "build", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway"); err != nil {
+		return "", err
+	}
+	return bin, asForBoards(bin, b)
 }
 
 // tell prints the table and what is wrong, and returns whether nothing is.
