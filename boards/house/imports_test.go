@@ -31,7 +31,7 @@ var may = []struct {
 	{"eio/v06", "poll webapp webapp/ws eio/internal/jstext", "the protocol of 2010 is carried by HTTP and frames, too"},
 	{"eio/v06/browser", "* -boards -bench", "a test program"},
 	{"sio", "poll webapp webapp/rate webapp/words webapp/ws eio eos", "Socket.IO is carried by Engine.IO"},
-	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link msgp"},
+	{"sio/msgpack", "sio", "a wire form that a program opts into: others do not link it"},
 	{"sio/metrics", "poll webapp eio sio", "it reads what the layers count: who has none does not link it"},
 	{"sio/admin", "poll webapp eio sio", "the admin UI's namespace: who has none does not link it"},
 	{"sio/handover", "poll poll/handover webapp sio", "a program that is replaced while it runs: others do not link it"},
@@ -58,6 +58,14 @@ var foreign = []struct {
 	{"golang.org/x/sys/unix", "webapp eio sio eos", "", "poll.Kernel: nothing above the loop calls the system"},
 	{"syscall", "webapp eio sio eos", "", "poll.Errno and errors.Is"},
 	{"unsafe", "webapp eio sio eos", "webapp/words", "a copy, or webapp/words: only the kernel needs more"},
+}
+
+// judges are modules that tests compare our own code with: no program links them.
+var judges = []struct {
+	module, instead string
+}{
+	{"github.com/gobwas/", "webapp/ws: frames and the handshake"},
+	{"github.com/tinylib/msgp", "head.go and append.go of sio/msgpack"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
@@ -107,6 +115,11 @@ func testMay(s *source, to string) bool {
 }
 
 func checkForeign(t *testing.T, s *source, path, at string) {
+	for _, j := range judges {
+		if strings.HasPrefix(path, j.module) {
+			t.Errorf("%s imports %s, which only tests do: use %s", at, path, j.instead)
+		}
+	}
 	for _, f := range foreign {
 		base, below := strings.CutSuffix(f.path, "*")
 		if path != f.path && !(below && strings.HasPrefix(path, base)) || !s.under(strings.Fields(f.in)...) {

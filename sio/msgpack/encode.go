@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/tinylib/msgp/msgp"
-
 	"github.com/edgesio/edgesio/sio"
 )
 
@@ -37,11 +35,11 @@ func (e *encoder) packet() {
 	if len(p.Payload) > 0 {
 		n++
 	}
-	e.dst = msgp.AppendMapHeader(e.dst, n)
+	e.dst = appendMap(room(e.dst, envelopeBytes+len(p.Namespace)), n)
 	if p.HasID {
-		e.dst = msgp.AppendUint64(msgp.AppendString(e.dst, "id"), p.ID)
+		e.dst = appendUint(append(e.dst, fieldID...), p.ID)
 	}
-	e.dst = msgp.AppendInt(msgp.AppendString(e.dst, "type"), p.Type)
+	e.dst = appendInt(append(e.dst, fieldType...), int64(p.Type))
 	if p.Type == sio.PacketConnectError { // the order of the reference, for the eye
 		e.namespace()
 		e.data()
@@ -51,8 +49,19 @@ func (e *encoder) packet() {
 	}
 }
 
+// The names of the fields, as strings of MessagePack.
+const (
+	fieldID        = "\xa2id"
+	fieldType      = "\xa4type"
+	fieldData      = "\xa4data"
+	fieldNamespace = "\xa3nsp"
+)
+
+// envelopeBytes is the most that a packet takes beside its data and the text of its namespace.
+const envelopeBytes = 1 + len(fieldID+fieldType+fieldData+fieldNamespace) + 9 + 9 + 5
+
 func (e *encoder) namespace() {
-	e.dst = msgp.AppendStringFromBytes(msgp.AppendString(e.dst, "nsp"), e.p.Namespace)
+	e.dst = appendString(append(e.dst, fieldNamespace...), e.p.Namespace)
 }
 
 // data appends the payload, if there is one.
@@ -60,7 +69,7 @@ func (e *encoder) data() {
 	if len(e.p.Payload) == 0 {
 		return
 	}
-	e.dst = msgp.AppendString(e.dst, "data")
+	e.dst = append(e.dst, fieldData...)
 	if e.count(); e.failed {
 		return
 	}
@@ -164,7 +173,7 @@ func (e *encoder) value() {
 		return
 	}
 	if b, ok := e.placeholder(); ok {
-		e.dst = msgp.AppendBytes(e.dst, b)
+		e.dst = appendBinary(e.dst, b)
 		return
 	}
 	switch e.p.Payload[e.pos] {
@@ -176,13 +185,13 @@ func (e *encoder) value() {
 		e.string()
 	case 't':
 		e.word("true")
-		e.dst = msgp.AppendBool(e.dst, true)
+		e.dst = appendBool(e.dst, true)
 	case 'f':
 		e.word("false")
-		e.dst = msgp.AppendBool(e.dst, false)
+		e.dst = appendBool(e.dst, false)
 	case 'n':
 		e.word("null")
-		e.dst = msgp.AppendNil(e.dst)
+		e.dst = appendNil(e.dst)
 	default:
 		e.number()
 	}
@@ -202,9 +211,9 @@ func (e *encoder) container(end byte) {
 	e.next++
 	e.pos++
 	if end == '}' {
-		e.dst = msgp.AppendMapHeader(e.dst, n)
+		e.dst = appendMap(e.dst, n)
 	} else {
-		e.dst = msgp.AppendArrayHeader(e.dst, n)
+		e.dst = appendArray(e.dst, n)
 	}
 	for i := range int(n) {
 		if i > 0 {
@@ -253,7 +262,7 @@ func (e *encoder) string() {
 		e.text = append(e.text, raw[from:]...)
 		raw = e.text
 	}
-	e.dst = msgp.AppendStringFromBytes(e.dst, raw)
+	e.dst = appendString(e.dst, raw)
 }
 
 // unescape appends what an escape sequence stands for and returns its length. Half of a surrogate pair has no place in
@@ -320,11 +329,11 @@ func (e *encoder) number() {
 	text := string(j[from:e.pos])
 	if whole {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-			e.integer(n)
+			e.dst = appendInt(e.dst, n)
 			return
 		}
 		if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-			e.dst = msgp.AppendUint64(e.dst, n)
+			e.dst = appendUint(e.dst, n)
 			return
 		}
 	}
@@ -333,16 +342,8 @@ func (e *encoder) number() {
 	case err != nil && !math.IsInf(f, 0) || text == "":
 		e.failed = true
 	case f == math.Trunc(f) && math.Abs(f) <= maxSafe:
-		e.integer(int64(f))
+		e.dst = appendInt(e.dst, int64(f))
 	default:
-		e.dst = msgp.AppendFloat64(e.dst, f)
-	}
-}
-
-func (e *encoder) integer(n int64) {
-	if n >= 0 {
-		e.dst = msgp.AppendUint64(e.dst, uint64(n))
-	} else {
-		e.dst = msgp.AppendInt64(e.dst, n)
+		e.dst = appendFloat64(e.dst, f)
 	}
 }

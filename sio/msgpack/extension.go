@@ -3,31 +3,16 @@ package msgpack
 import (
 	"encoding/binary"
 	"time"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
-// extension reads what notepack makes of undefined, Date and ArrayBuffer, and MessagePack's own timestamp.
-func (d *decoder) extension() error {
-	if !fits(d.b) {
-		return msgp.ErrShortBytes
-	}
-	rest, err := msgp.Skip(d.b)
+// extension reads what notepack makes of undefined, Date and ArrayBuffer, and MessagePack's own timestamp. See the
+// specification's "Extension types" and "Timestamp extension type".
+func (d *decoder) extension(h head) error {
+	data, err := d.take(h.n + 1) // h.n is of 32 bits
 	if err != nil {
 		return err
 	}
-	ext := d.b[:len(d.b)-len(rest)]
-	d.b = rest
-	head := 2 // of fixext: lead byte and type
-	switch ext[0] {
-	case 0xc7:
-		head = 3
-	case 0xc8:
-		head = 4
-	case 0xc9:
-		head = 6
-	}
-	kind, data, fixed := int8(ext[head-1]), ext[head:], head == 2
+	kind, data, fixed := int8(data[0]), data[1:], h.kind == kindFixExt
 	switch {
 	case kind == 0 && !fixed:
 		d.attach(data)

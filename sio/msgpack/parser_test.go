@@ -27,12 +27,12 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// head is the packet {type: 2, nsp: "/", data: ...} up to its data.
-const head = "83 a474797065 02 a36e7370 a12f a464617461"
+// upToData is the packet {type: 2, nsp: "/", data: ...} up to its data.
+const upToData = "83 a474797065 02 a36e7370 a12f a464617461"
 
 // Vectors: what clients send, with the JSON that handlers see; a · stands for an attachment.
 var vectors = []struct{ name, in, kind, json, bin string }{
-	{"event", head + "94 a7 6d657373616765 01 a132 c4020102", "2 /", `["message",1,"2",·]`, "0102"},
+	{"event", upToData + "94 a7 6d657373616765 01 a132 c4020102", "2 /", `["message",1,"2",·]`, "0102"},
 	{"connect", "82 a474797065 00 a36e7370 a12f", "0 /", "", ""},
 	{"connect, data undefined", "83 a474797065 00 a464617461 d40000 a36e7370 a2 2f61", "0 /a", "", ""},
 	{"connect, data null", "83 a474797065 00 a464617461 c0 a36e7370 a2 2f61", "0 /a", "", ""},
@@ -41,17 +41,17 @@ var vectors = []struct{ name, in, kind, json, bin string }{
 		"2 /", `["a"]`, ""},
 	{"ack", "84 a474797065 03 a269640c a36e7370 a12f a464617461 90", "3 / 12", "[]", ""},
 	{"numbers",
-		head + "98 a161 ff d1ff00 cd1000 cf0020000000000000 cb3ff8000000000000 ca3fc00000 cfffffffffffffffff", "2 /",
+		upToData + "98 a161 ff d1ff00 cd1000 cf0020000000000000 cb3ff8000000000000 ca3fc00000 cfffffffffffffffff", "2 /",
 		`["a",-1,-256,4096,9007199254740992,1.5,1.5,18446744073709551615]`, ""},
-	{"words", head + "95 a161 c0 c2 c3 d40000", "2 /", `["a",null,false,true,null]`, ""},
-	{"date of notepack", head + "92 a161 d7000000000000000000", "2 /", `["a","1970-01-01T00:00:00.000Z"]`, ""},
-	{"timestamps", head + "94 a161 d6ff00000001 d7ff000000000000000a c70cff00000000fffffffffffffffe", "2 /",
-		`["a","1970-01-01T00:00:01.000Z","1970-01-01T00:00:10.000Z","1969-12-31T23:59:58.000Z"]`, ""},
-	{"ArrayBuffer of notepack", head + "92 a161 c7020005 06", "2 /", `["a",·]`, "0506"},
-	{"map", head + "92 a161 82 a16b c400 a178 81 a0 90", "2 /", `["a",{"k":·,"x":{"":[]}}]`, ""},
-	{"placeholders are data", head + "93 a161 82 ac5f706c616365686f6c646572 c3 a36e756d 00 c40107", "2 /",
+	{"words", upToData + "95 a161 c0 c2 c3 d40000", "2 /", `["a",null,false,true,null]`, ""},
+	{"date of notepack", upToData + "92 a161 d7000000000000000000", "2 /", `["a","1970-01-01T00:00:00.000Z"]`, ""},
+	{"timestamps", upToData + "94 a161 d6ff00000001 d7ff773594000000000a c70cff00000000fffffffffffffffe", "2 /",
+		`["a","1970-01-01T00:00:01.000Z","1970-01-01T00:00:10.500Z","1969-12-31T23:59:58.000Z"]`, ""},
+	{"ArrayBuffer of notepack", upToData + "92 a161 c7020005 06", "2 /", `["a",·]`, "0506"},
+	{"map", upToData + "92 a161 82 a16b c400 a178 81 a0 90", "2 /", `["a",{"k":·,"x":{"":[]}}]`, ""},
+	{"placeholders are data", upToData + "93 a161 82 ac5f706c616365686f6c646572 c3 a36e756d 00 c40107", "2 /",
 		`["a",{"_placeholder":true,"num":0},·]`, "07"},
-	{"strings", head + "92 a3 220a5c a4 f09f9880", "2 /", `["\"\u000a\\","😀"]`, ""},
+	{"strings", upToData + "92 a3 220a5c a4 f09f9880", "2 /", `["\"\u000a\\","😀"]`, ""},
 }
 
 func TestParse(t *testing.T) {
@@ -146,7 +146,7 @@ func TestAppend(t *testing.T) {
 // without memory beyond what the message itself is worth.
 func TestBadInput(t *testing.T) {
 	p := New(Options{})
-	event := func(data string) string { return head + "92 a161" + data }
+	event := func(data string) string { return upToData + "92 a161" + data }
 	for name, in := range map[string]string{
 		"array of 2^32-1":      event("ddffffffff"),
 		"array of 2^28":        event("dd10000000"),
@@ -181,9 +181,9 @@ func TestBadInput(t *testing.T) {
 		"NaN":                  event("cb7ff8000000000000"),
 		"infinity":             event("ca7f800000"),
 		"trailing bytes":       event("01 01"),
-		"elements beyond":      head + "dc0bb8" + strings.Repeat("dc00ff"+strings.Repeat("80", 255), 3000),
+		"elements beyond":      upToData + "dc0bb8" + strings.Repeat("dc00ff"+strings.Repeat("80", 255), 3000),
 		"1 MB of empty maps":   strings.Repeat("80", 1e6),
-		"1 MB of maps as data": head + "dd000f4240" + strings.Repeat("80", 1e6),
+		"1 MB of maps as data": upToData + "dd000f4240" + strings.Repeat("80", 1e6),
 		"type twice":           "83 a474797065 02 a474797065 02 a36e7370 a12f",
 		"no type":              "82 a36e7370 a12f a464617461 91a161",
 		"no nsp":               "82 a474797065 02 a464617461 91a161",
