@@ -30,11 +30,19 @@ func Trace(out io.Writer, log io.Reader, whole []byte) (err error) {
 		if err != nil && err != io.EOF {
 			return err
 		}
+		behind := ""
 		if strings.Contains(text, `\n\t?:0`) {
 			text = unquote.Replace(text)
+			ends := strings.LastIndexByte(text[:len(text)-1], '\n') + 1
+			text, behind = text[:ends], text[ends:] // a quotation mark, or half a line that syslog has cut
 		}
 		for line := range strings.Lines(text) {
 			if _, err := io.WriteString(out, l.next(line)); err != nil {
+				return err
+			}
+		}
+		if behind != "" {
+			if _, err := io.WriteString(out, l.held()+behind); err != nil {
 				return err
 			}
 		}

@@ -99,6 +99,8 @@ func TestTrace(t *testing.T) {
 				}
 				if how != "quoted" && how != "caught" {
 					sameLogged(t, whole, said, out.String())
+				} else {
+					sameCut(t, whole, said, out.String())
 				}
 				got, want := calls(out.String()), calls(unquote.Replace(run(t, whole, how)))
 				if len(got) < 6 || !slices.Equal(got, want) {
@@ -120,6 +122,19 @@ func sameLogged(t *testing.T, whole []byte, said, want string) {
 	}
 	if got := out.String(); got != logged.Replace(want) {
 		t.Errorf("a logger's lines become\n%s\nand those of the program\n%s", got, want)
+	}
+}
+
+// sameCut tests a quoted trace that syslog has cut in the middle of its last offset.
+func sameCut(t *testing.T, whole []byte, said, want string) {
+	t.Helper()
+	at, ends := strings.LastIndex(said, " +0x")+5, strings.LastIndex(want, "\n\t")+1
+	var out bytes.Buffer
+	if err := Trace(&out, strings.NewReader(said[:at]+"\n"), whole); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), want[:ends]+"\t?:0 "+said[at-4:at]+"\n"; got != want {
+		t.Errorf("cut it becomes\n%s\nnot\n%s", got, want)
 	}
 }
 
@@ -150,6 +165,34 @@ func calls(trace string) (list []string) {
 		}
 	}
 	return list
+}
+
+// A file is trimmed with the whole beside it, or stays as it was.
+func TestFile(t *testing.T) {
+	for _, whole := range variants(t) {
+		dir := t.TempDir()
+		path, lines := filepath.Join(dir, "program"), filepath.Join(dir, "lines")
+		if err := os.WriteFile(path, whole, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := File(path, lines); err != nil {
+			t.Fatal(err)
+		}
+		small, _ := os.ReadFile(path)
+		if kept, _ := os.ReadFile(lines); !bytes.Equal(kept, whole) || !bytes.Equal(small, trimmed(t, whole)) {
+			t.Error("the file or its lines are others")
+		}
+		if err := File(path, ""); err == nil {
+			t.Error("it is trimmed again")
+		}
+		files, err := os.ReadDir(dir)
+		if now, _ := os.ReadFile(path); !bytes.Equal(now, small) || len(files) != 2 || err != nil {
+			t.Errorf("after an error: %v, %v", files, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
 }
 
 // What cannot be trimmed is told, and never a panic.
