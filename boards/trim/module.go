@@ -141,6 +141,7 @@ const (
 	funcLine   = 24
 	funcPCData = 28 // how many
 	funcUnit   = 32
+	funcStart  = 36 // its first line
 	funcID     = 40
 	funcData   = 43 // how many, one byte
 	funcSize   = 44

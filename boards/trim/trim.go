@@ -55,7 +55,14 @@ func File(path, lines string) error {
 			return err
 		}
 	}
-	return os.WriteFile(path, small, 0o755)
+	err = os.WriteFile(path+".small", small, 0o755)
+	if err == nil {
+		err = os.Rename(path+".small", path)
+	}
+	if err != nil {
+		_ = os.Remove(path + ".small")
+	}
+	return err
 }
 
 // damaged makes a panic the error: each index into the tables is from the tables.
@@ -147,7 +154,7 @@ func (w *writer) trimmed(f function) function {
 	fixed := slices.Clone(f.fixed)
 	order.PutUint32(fixed[funcName:], w.addName(w.name(order.Uint32(fixed[funcName:]))))
 	order.PutUint32(fixed[funcPCSP:], w.addSeries(order.Uint32(fixed[funcPCSP:])))
-	for _, at := range []int{funcFile, funcLine, funcUnit} {
+	for _, at := range []int{funcFile, funcLine, funcUnit, funcStart} {
 		order.PutUint32(fixed[at:], 0)
 	}
 	pcdata, funcdata := slices.Clone(f.pcdata), slices.Clone(f.funcdata)
@@ -250,6 +257,7 @@ func (w *writer) addData(off uint32, inlined bool) uint32 {
 	p := slices.Clone(w.data(off))
 	for tree := p; inlined && len(tree) >= inlinedSize; tree = tree[inlinedSize:] {
 		w.ByteOrder.PutUint32(tree[4:], w.addName(w.name(w.ByteOrder.Uint32(tree[4:]))))
+		w.ByteOrder.PutUint32(tree[12:], 0) // the line it begins at
 	}
 	align := min(w.pointer(), 1<<bits.TrailingZeros32(off|16))
 	w.gofunc = append(w.gofunc, make([]byte, -len(w.gofunc)&(align-1))...)

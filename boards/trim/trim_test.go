@@ -88,7 +88,7 @@ func TestTrace(t *testing.T) {
 	for name, whole := range variants(t) {
 		t.Run(name, func(t *testing.T) {
 			small := trimmed(t, whole)
-			for _, how := range []string{"index", "nil", "goroutine", "quoted"} {
+			for _, how := range []string{"index", "nil", "goroutine", "reflect", "again", "quoted", "caught"} {
 				said := run(t, small, how)
 				if !strings.Contains(said, "?:0 +0x") || strings.Contains(said, ".go:") {
 					t.Errorf("%s: it has lines, or no trace\n%s", how, said)
@@ -97,7 +97,13 @@ func TestTrace(t *testing.T) {
 				if err := Trace(&out, strings.NewReader(said), whole); err != nil {
 					t.Fatal(err)
 				}
-				if got, want := calls(out.String()), calls(run(t, whole, how)); len(got) < 6 || !slices.Equal(got, want) {
+				if how != "quoted" && how != "caught" {
+					sameLogged(t, whole, said, out.String())
+				} else {
+					sameCut(t, whole, said, out.String())
+				}
+				got, want := calls(out.String()), calls(unquote.Replace(run(t, whole, how)))
+				if len(got) < 6 || !slices.Equal(got, want) {
 					t.Errorf("%s: after\n%s\nit is\n%s\n\nwant\n%s", how, said, strings.Join(got, "\n"),
 						strings.Join(want, "\n"))
 				}
@@ -106,19 +112,87 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// sameLogged tests a trace whose lines a logger has taken one by one, with its words before each.
+func sameLogged(t *testing.T, whole []byte, said, want string) {
+	t.Helper()
+	logged := strings.NewReplacer("\n", "\r\nNov 21 15:31:42 box daemon.err gateway[123]: ", "\t", "#011")
+	var out bytes.Buffer
+	if err := Trace(&out, strings.NewReader(logged.Replace(said)), whole); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); got != logged.Replace(want) {
+		t.Errorf("a logger's lines become\n%s\nand those of the program\n%s", got, want)
+	}
+}
+
+// sameCut tests a quoted trace that syslog has cut in the middle of its last offset.
+func sameCut(t *testing.T, whole []byte, said, want string) {
+	t.Helper()
+	at, ends := strings.LastIndex(said, " +0x")+5, strings.LastIndex(want, "\n\t")+1
+	var out bytes.Buffer
+	if err := Trace(&out, strings.NewReader(said[:at]+"\n"), whole); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), want[:ends]+"\t?:0 "+said[at-4:at]+"\n"; got != want {
+		t.Errorf("cut it becomes\n%s\nnot\n%s", got, want)
+	}
+}
+
+// A log that has no trace stays as it is, to the byte.
+func TestTraceLeavesOthers(t *testing.T) {
+	for _, whole := range variants(t) {
+		log := "level=INFO msg=\"a\\nb \\\\n\\t\\\"c\\\"\" \r\n\n\n?:0\n\t?:0 +0x12\nmain.absent()\n\t?:0 +0x3\n" +
+			"main.absent(...)\n\t?:0\n\t?:0\nmain.main()\n\t?:0 +0x3ffffffff\nmain.main()\nmain.main() ?\n\xff\x00\n" +
+			"runtime.main()\n\t?:0 +0xfffffff\nmain.crash(...)\n\t?:0"
+		for _, log := range []string{log, log + "\n", log + "\nmain.main()", "\t?:0 +0x1\n", "", "\n"} {
+			var out bytes.Buffer
+			if err := Trace(&out, strings.NewReader(log), whole); err != nil || out.String() != log {
+				t.Errorf("%q became %q, %v", log, &out, err)
+			}
+		}
+	}
+}
+
 // calls are the lines of a trace, with short names and no arguments.
 func calls(trace string) (list []string) {
-	trace = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`).Replace(trace)
 	for line := range strings.Lines(trace) {
-		name, _ := called(line)
-		if line = strings.TrimRight(line, "\n"); name != "" {
-			line = short(name)
+		line = strings.TrimRight(line, "\n")
+		if at := strings.LastIndexByte(line, '('); at > 0 && strings.HasSuffix(line, ")") {
+			line = short(line[:at])
 		}
 		if !strings.HasPrefix(line, "[signal ") && !strings.HasPrefix(line, "goroutine ") {
 			list = append(list, line)
 		}
 	}
 	return list
+}
+
+// A file is trimmed with the whole beside it, or stays as it was.
+func TestFile(t *testing.T) {
+	for _, whole := range variants(t) {
+		dir := t.TempDir()
+		path, lines := filepath.Join(dir, "program"), filepath.Join(dir, "lines")
+		if err := os.WriteFile(path, whole, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := File(path, lines); err != nil {
+			t.Fatal(err)
+		}
+		small, _ := os.ReadFile(path)
+		if kept, _ := os.ReadFile(lines); !bytes.Equal(kept, whole) || !bytes.Equal(small, trimmed(t, whole)) {
+			t.Error("the file or its lines are others")
+		}
+		if err := File(path, ""); err == nil {
+			t.Error("it is trimmed again")
+		}
+		files, err := os.ReadDir(dir)
+		if now, _ := os.ReadFile(path); !bytes.Equal(now, small) || len(files) != 2 || err != nil {
+			t.Errorf("after an error: %v, %v", files, err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
 }
 
 // What cannot be trimmed is told, and never a panic.

@@ -192,8 +192,36 @@ func crash(how string) {
 		var all sync.WaitGroup
 		all.Go(func() { fmt.Println((&point{}).Index(len(how))) })
 		all.Wait()
+	case "reflect": // where a function of the runtime was inlined
+		fmt.Println(reflect.ValueOf(len(how)).Len())
+	case "again":
+		defer func() { panic(fmt.Sprint("again: ", recover())) }()
+		fmt.Println(last(nil))
 	case "quoted":
-		defer func() { recover(); fmt.Printf("level=ERROR stack=%q\n", debug.Stack()); os.Exit(2) }()
+		defer quote()
 		fmt.Println((&point{}).Index(len(how)))
+	case "caught":
+		defer quote()
+		fmt.Println(last(nil))
+	}
+}
+
+// quote logs as package log/slog does.
+func quote() {
+	what := fmt.Sprint(recover())
+	fmt.Printf("level=ERROR msg=%q path=%q stack=%q\n", what, `C:\new "x"`, debug.Stack())
+	os.Exit(2)
+}
+
+// last fails with a list that has an end: what fails is the first instruction of a line.
+func last(n *node) string {
+	var name string
+	for {
+		name +=
+			n.
+				name
+		n =
+			n.
+				right
 	}
 }
