@@ -136,7 +136,7 @@ func worst(x *exchange) string {
 		for i, w := range silent {
 			switch closed := !w.held(); {
 			case closed && i >= heavy:
-				return fmt.Sprint("number ", i, ", which holds little, is closed")
+				return fmt.Sprint("number ", i, ", which holds little, is closed: ", x.g.log.tail(8))
 			case closed:
 				gone++
 			}

@@ -109,7 +109,7 @@ func TestReplace(t *testing.T) {
 func TestComesBack(t *testing.T) {
 	m := debian(t)
 	m.sh("mkdir -p /etc/systemd/system/" + unit + ".d; cd /etc/systemd/system/" + unit +
-		".d; printf '[Service]\\nWatchdogSec=1\\nRestartSec=100ms\\n' >x.conf\n" +
+		".d; printf '[Service]\\nWatchdogSec=3\\nRestartSec=100ms\\n' >x.conf\n" +
 		"systemctl daemon-reload; systemctl restart " + unit)
 	m.sh("systemctl kill --kill-who=main -s KILL " + unit)
 	m.await("[ $(systemctl show -P NRestarts " + unit + ") = 1 ] && systemctl is-active " + unit)

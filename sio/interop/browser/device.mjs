@@ -222,7 +222,10 @@ await report.run("a namespace that the policy keeps from guests is a connect_err
   const { page, errors, close } = await open("/telemetry.html", phone);
   await page.getByText("refused", { exact: true }).waitFor();
   await page.locator("#notices").getByText("Group guest may not connect /device.").waitFor();
-  assert.deepStrictEqual(errors, []);
+  // The client polls again and only then ends its session, on another connection: the poll may come second, to a 400.
+  const poll = errors.find((error) => /^400 .*transport=polling.*&sid=/.test(error));
+  const late = poll ? [poll, ...errors.filter((error) => /^console: .* status of 400 /.test(error)).slice(0, 1)] : [];
+  assert.deepStrictEqual(errors.filter((error) => !late.includes(error)), []);
   await close();
 });
 await report.run("a token ends with its key: who was a user is nobody after the restart", async () => {

@@ -154,7 +154,9 @@ def disconnects(server, transports):
     p = Peer(server, transports)
     sid = p.client.get_sid()
     # While the answer to its last POST is under way, this client would leave without sending anything.
-    p.client.sleep(0.2)
+    while p.client.eio.queue.unfinished_tasks:
+        p.client.sleep(0.01)
+    p.client.sleep(0.2)  # and it looks once more whether it is connected
     p.client.disconnect()
     # This client may close its connection before its own disconnect packet is out.
     assert server.reason("/", sid) in ("client namespace disconnect", "transport close")

@@ -89,22 +89,29 @@ await report.run("openssl: TLS 1.1, weak suites and h2 alone are refused", async
   }
 });
 
-// talk types lines into s_client, one at a time.
+// talk types lines into s_client, one at a time. A letter is a command only where a read of openssl's begins with it,
+// however busy the machine is: openssl says when it has taken one.
 async function talk(args, typed, ms) {
   const child = spawn("openssl", ["s_client", "-connect", address, ...args]);
   let all = "";
-  for (const out of [child.stdout, child.stderr]) out.on("data", (b) => (all += b));
+  let look = () => {}; // at all, when there is more of it
+  for (const out of [child.stdout, child.stderr]) out.on("data", (b) => ((all += b), look()));
   child.stdin.on("error", () => {});
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  await within(5000, "the handshake", new Promise((resolve) => {
-    child.stdout.on("data", () => all.includes("read R BLOCK") || /^---\n$/m.test(all) ? resolve() : 0);
-  }));
+  const ended = new Promise((resolve) => child.once("close", resolve)); // and all that it said is read
+  const says = (what, test) => within(20000, what, Promise.race([ended, new Promise((resolve) => {
+    look = () => test() && resolve();
+    look();
+  })]));
+  await says("the handshake", () => all.includes("read R BLOCK") || /^---\n$/m.test(all));
+  const taken = () => all.match(/^(KEYUPDATE|RENEGOTIATING)$/gm)?.length ?? 0;
   for (const line of typed) {
+    const before = taken();
     child.stdin.write(line);
+    if (line.length === 2) await says(`openssl to take ${line}`, () => taken() > before);
     await new Promise((resolve) => setTimeout(resolve, ms));
   }
   child.stdin.end();
-  await within(15000, "openssl's end", ended);
+  await within(20000, "openssl's end", ended);
   return all;
 }
 await report.run("openssl: a KeyUpdate is answered, and data goes on", async () => {
