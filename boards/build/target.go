@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -50,16 +51,19 @@ func targetsOf(profiles []boards.Profile, version string) []*target {
 // compile builds the program. With a release of Go whose tables package trim does not know it is larger, which is
 // told.
 func (t *target) compile(tool *toolchain, pkg string) error {
-	if err := tool.build(t, pkg, t.file); err != nil || !t.trim {
+	if !t.trim {
+		return tool.build(t, pkg, t.file)
+	}
+	whole := t.file + ".lines"
+	if err := tool.build(t, pkg, whole); err != nil {
 		return err
 	}
-	lines := t.file + ".lines"
-	err := trim.File(t.file, lines)
+	err := trim.File(t.file, whole)
 	if errors.Is(err, trim.ErrRelease) {
 		fmt.Println("it is not trimmed:", err)
-		return nil
+		return os.Rename(whole, t.file)
 	}
-	t.lines = lines
+	t.lines = whole
 	return err
 }
 

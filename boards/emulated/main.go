@@ -179,11 +179,7 @@ func (r *run) plan(ctx context.Context, t *target) {
 		}
 	}
 	if r.has("interop") {
-		bin := filepath.Join(r.out, t.Name, "interop")
-		err := r.build(ctx, t.Build, "build", "-pgo=off", "-o", bin, "./sio/interop/server")
-		if err == nil {
-			err = asForBoards(bin, t.Build)
-		}
+		bin, err := r.asForBoards(ctx, t.Build, filepath.Join(r.out, t.Name, "interop"), "./sio/interop/server")
 		if err != nil {
 			r.add(result{pkg: "build", profile: t.Name, wrong: []string{err.Error()}})
 			return
@@ -221,10 +217,7 @@ func (r *run) gateway(ctx context.Context, t *target, b boards.Build) (string, e
 		return filepath.Join(dir, t.Name, "gateway"), err
 	}
 	bin := filepath.Join(r.out, t.Name, "gateway-"+b.GOARCH)
-	if err := r.build(ctx, b, "build", "-ldflags=-s -w", "-pgo=off", "-o", bin, "./boards/gateway"); err != nil {
-		return "", err
-	}
-	return bin, asForBoards(bin, b)
+	return r.asForBoards(ctx, b, bin, "./boards/gateway")
 }
 
 // tell prints the table and what is wrong, and returns whether nothing is.

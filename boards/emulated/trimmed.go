@@ -25,15 +25,16 @@ func (r *run) trimmed(ctx context.Context, t *target) result {
 		return res
 	}
 	bin := filepath.Join(r.out, t.Name, "stress")
-	err := r.build(ctx, t.Build, "build", "-ldflags=-s -w", "-o", bin, "./boards/trim/testdata/stress")
+	lines := bin + ".lines"
+	err := r.build(ctx, t.Build, "build", "-ldflags=-s -w", "-o", lines, "./boards/trim/testdata/stress")
 	if err != nil {
 		return fail("build", err, "")
 	}
-	want, err := output(ctx, time.Minute, r.root, t.emulated(bin))
+	want, err := output(ctx, time.Minute, r.root, t.emulated(lines))
 	if err != nil {
 		return fail("the whole program", err, want)
 	}
-	if err := trim.File(bin, bin+".lines"); err != nil {
+	if err := trim.File(bin, lines); err != nil {
 		return fail("trim", err, "")
 	}
 	if got, err := output(ctx, time.Minute, r.root, t.emulated(bin)); err != nil || got != want {
@@ -44,7 +45,7 @@ func (r *run) trimmed(ctx context.Context, t *target) result {
 	if err == nil {
 		return fail("it does not crash", nil, crash)
 	}
-	whole, err := os.ReadFile(bin + ".lines")
+	whole, err := os.ReadFile(lines)
 	if err != nil {
 		return fail("lines", err, "")
 	}
@@ -57,10 +58,14 @@ func (r *run) trimmed(ctx context.Context, t *target) result {
 	return res
 }
 
-// asForBoards trims a program where make boards does.
-func asForBoards(bin string, b boards.Build) error {
-	if !compile.For(b.GOARCH).Trim {
-		return nil
+// asForBoards builds a program, trimmed where make boards does that.
+func (r *run) asForBoards(ctx context.Context, b boards.Build, bin, pkg string) (string, error) {
+	to, trims := bin, compile.For(b.GOARCH).Trim
+	if trims {
+		to += ".lines"
 	}
-	return trim.File(bin, "")
+	if err := r.build(ctx, b, "build", "-ldflags=-s -w", "-pgo=off", "-o", to, pkg); err != nil || !trims {
+		return bin, err
+	}
+	return bin, trim.File(bin, to)
 }

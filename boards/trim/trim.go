@@ -39,30 +39,17 @@ func Program(whole []byte) (small []byte, err error) {
 	return f.shrunk(t.section, w.contents())
 }
 
-// File does to a program in a file what Program does. The whole is written to lines, for Trace, when that is not "".
-// On an error the file is as it was.
-func File(path, lines string) error {
-	whole, err := os.ReadFile(path)
+// File writes to a file small what Program makes of the one in the file whole, which stays for Trace. They are two:
+// the Go command takes a program that it built before for what it would build, trimmed or not.
+func File(small, whole string) error {
+	program, err := os.ReadFile(whole)
 	if err != nil {
 		return err
 	}
-	small, err := Program(whole)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	if program, err = Program(program); err != nil {
+		return fmt.Errorf("%s: %w", whole, err)
 	}
-	if lines != "" {
-		if err := os.WriteFile(lines, whole, 0o644); err != nil {
-			return err
-		}
-	}
-	err = os.WriteFile(path+".small", small, 0o755)
-	if err == nil {
-		err = os.Rename(path+".small", path)
-	}
-	if err != nil {
-		_ = os.Remove(path + ".small")
-	}
-	return err
+	return os.WriteFile(small, program, 0o755)
 }
 
 // damaged makes a panic the error: each index into the tables is from the tables.

@@ -167,30 +167,29 @@ func calls(trace string) (list []string) {
 	return list
 }
 
-// A file is trimmed with the whole beside it, or stays as it was.
+// A file is written trimmed, and the whole stays; on an error nothing is written.
 func TestFile(t *testing.T) {
-	for _, whole := range variants(t) {
+	for _, program := range variants(t) {
 		dir := t.TempDir()
-		path, lines := filepath.Join(dir, "program"), filepath.Join(dir, "lines")
-		if err := os.WriteFile(path, whole, 0o755); err != nil {
+		small, whole := filepath.Join(dir, "small"), filepath.Join(dir, "whole")
+		if err := os.WriteFile(whole, program, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := File(path, lines); err != nil {
+		if err := File(small, whole); err != nil {
 			t.Fatal(err)
 		}
-		small, _ := os.ReadFile(path)
-		if kept, _ := os.ReadFile(lines); !bytes.Equal(kept, whole) || !bytes.Equal(small, trimmed(t, whole)) {
-			t.Error("the file or its lines are others")
+		kept, _ := os.ReadFile(whole)
+		if got, _ := os.ReadFile(small); !bytes.Equal(kept, program) || !bytes.Equal(got, trimmed(t, program)) {
+			t.Error("the whole or the trimmed program is another one")
 		}
-		if err := File(path, ""); err == nil {
+		if info, err := os.Stat(small); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v", info, err)
+		}
+		if err := File(filepath.Join(dir, "again"), small); err == nil {
 			t.Error("it is trimmed again")
 		}
-		files, err := os.ReadDir(dir)
-		if now, _ := os.ReadFile(path); !bytes.Equal(now, small) || len(files) != 2 || err != nil {
+		if files, err := os.ReadDir(dir); len(files) != 2 || err != nil {
 			t.Errorf("after an error: %v, %v", files, err)
-		}
-		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
-			t.Errorf("%v, %v", info, err)
 		}
 	}
 }
