@@ -91,6 +91,8 @@ func TestBadInput(t *testing.T) {
 	}
 	if *only == "" {
 		compare(t, v)
+	} else if len(v.got) == 0 {
+		t.Fatalf("no row matches %q", *only)
 	}
 }
 
