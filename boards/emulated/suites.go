@@ -40,7 +40,8 @@ func (r *run) buildSuites(ctx context.Context, t *target) ([]suite, error) {
 	groups := map[string][]string{}
 	for i := range all {
 		base := path.Base(all[i].pkg)
-		dir := filepath.Join(r.out, strings.Join(t.Build.Env()[1:], ","))
+		name := strings.ReplaceAll(strings.Join(t.Build.Env()[1:], ","), "=", "-") // env takes what has a = for a variable
+		dir := filepath.Join(r.out, name)
 		for slices.ContainsFunc(all[:i], func(s suite) bool { return s.bin == filepath.Join(dir, base+".test") }) {
 			dir = filepath.Join(dir, "and")
 		}
