@@ -62,6 +62,19 @@ type tables struct {
 	quantum byte   // bytes: the shortest instruction
 }
 
+// tablesOf reads those of a program that has not been trimmed.
+func tablesOf(program []byte) (*tables, error) {
+	f, err := open(program)
+	if err != nil {
+		return nil, err
+	}
+	t, err := readTables(f)
+	if err == nil && t.mod(modFiles+1) == 0 {
+		return nil, errors.New("it has been trimmed, and has no lines")
+	}
+	return t, err
+}
+
 // readTables finds the tables and compares what the linker wrote of them in two places.
 func readTables(f *file) (*tables, error) {
 	if err := linkedBy(f.bytes); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -69,16 +68,9 @@ type lines struct {
 type inlined struct{ name, text string }
 
 func linesOf(whole []byte) (*lines, error) {
-	f, err := open(whole)
+	t, err := tablesOf(whole)
 	if err != nil {
 		return nil, err
-	}
-	t, err := readTables(f)
-	if err != nil {
-		return nil, err
-	}
-	if t.mod(modFiles+1) == 0 {
-		return nil, errors.New("the lines are not in a trimmed program")
 	}
 	l := &lines{tables: t, named: make(map[string][]function), twin: newWriter(t)}
 	for i := range t.count {

@@ -1,7 +1,6 @@
 package trim
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"os"
@@ -24,19 +23,11 @@ const (
 // Go, or says why it is no program that can be trimmed; one that has been trimmed is none.
 func Program(whole []byte) (small []byte, err error) {
 	defer damaged(&err)
-	f, err := open(slices.Clone(whole))
+	t, err := tablesOf(slices.Clone(whole))
 	if err != nil {
 		return nil, err
 	}
-	t, err := readTables(f)
-	if err != nil {
-		return nil, err
-	}
-	if t.mod(modFiles+1) == 0 {
-		return nil, errors.New("it has been trimmed")
-	}
-	w := newWriter(t)
-	return f.shrunk(t.section, w.contents())
+	return t.shrunk(t.section, newWriter(t).contents())
 }
 
 // File writes to a file small what Program makes of the one in the file whole, which stays for Trace. They are two:
