@@ -2,6 +2,7 @@ package blackbox
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,11 @@ func told(name, sent, class string, run func(x *exchange)) row {
 		if got := x.serves(); got != "serves" {
 			return got
 		}
-		x.g.log.has(" class=" + class) // or there is none when this has waited
+		name := class
+		if strings.Contains(class, " ") {
+			name = strconv.Quote(class)
+		}
+		x.g.log.has(" class=" + name) // or there is none when this has waited
 		var classes []string
 		for line := range strings.Lines(x.g.log.text()) {
 			if m := logLine.FindStringSubmatch(strings.TrimSpace(line)); m != nil && m[2] != "DEBUG" && m[2] != "INFO" {
