@@ -135,7 +135,7 @@ func worst(x *exchange) string {
 		gone := 0
 		for i, w := range silent {
 			switch closed := !w.held(); {
-			case closed && i >= heavy && gone < heavy: // when all of those are gone, a full heap may need more
+			case closed && i >= heavy:
 				return fmt.Sprint("number ", i, ", which holds little, is closed, and of the others ", gone, ": ",
 					x.g.log.tail(8))
 			case closed:
@@ -145,7 +145,7 @@ func worst(x *exchange) string {
 		if gone < 3 {
 			return fmt.Sprint(gone, " closed")
 		}
-		return "those that hold most go first"
+		return "those that hold most are closed, the others are not"
 	})
 }
 
@@ -153,5 +153,5 @@ var memoryRows = []row{
 	{name: "R11", sent: "uploads, floods and sessions within 32 MB", want: "serves", run: small,
 		remark: "a memory cgroup; the program derives its limit from it"},
 	{name: "R6", sent: "50 clients that read nothing, 10 of which hold six times as much as the others, and 16 MB for all",
-		want: "those that hold most go first", run: worst, remark: "hazard, -memory 64M"},
+		want: "those that hold most are closed, the others are not", run: worst, remark: "hazard, -memory 64M"},
 }
